@@ -1,0 +1,132 @@
+"""Flink: a session cluster of one JobManager and one TaskManager."""
+
+import yaml
+
+from stack.errors import StackError
+from stack.java import java_home
+from stack.layout import Layout
+from stack.probe import get_json
+from stack.service import Service
+from stack.settings import StackSettings
+
+
+def services(settings: StackSettings) -> list[Service]:
+    """The two services of Flink."""
+    layout = Layout.of(settings)
+    environment = {
+        "FLINK_HOME": str(layout.flink_home),
+        "FLINK_CONF_DIR": str(layout.flink_conf),
+        "FLINK_LOG_DIR": str(layout.log),
+        "FLINK_PID_DIR": str(layout.run / "flink"),
+        "JAVA_HOME": str(java_home()),
+        "HADOOP_CONF_DIR": str(layout.hadoop_conf),
+        "HADOOP_CLASSPATH": str(layout.hadoop_conf),
+    }
+    rest = f"http://{settings.host}:{settings.flink_rest_port}"
+    return [
+        Service(
+            name="jobmanager",
+            command=(str(layout.flink_home / "bin" / "jobmanager.sh"), "start-foreground"),
+            prepare=lambda: write_configuration(settings, layout),
+            ready=lambda: "" if get_json(f"{rest}/overview") else "the JobManager does not answer yet",
+            ports=("flink_rest_port", "flink_rpc_port", "flink_blob_port"),
+            address=rest,
+            environment=environment,
+            stop_first=True,
+        ),
+        Service(
+            name="taskmanager",
+            command=(str(layout.flink_home / "bin" / "taskmanager.sh"), "start-foreground"),
+            prepare=lambda: write_configuration(settings, layout),
+            ready=lambda: _slots_ready(settings, rest),
+            ports=("flink_taskmanager_rpc_port", "flink_taskmanager_data_port"),
+            address=f"{settings.host}:{settings.flink_taskmanager_rpc_port}",
+            environment=environment,
+            stop_first=True,
+        ),
+    ]
+
+
+def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int | bool]:
+    """Properties of the cluster; what belongs to a job (checkpoint interval, mini-batch) is set with the job."""
+    host = settings.host
+    hdfs = f"hdfs://{host}:{settings.namenode_port}/flink"
+    return {
+        "jobmanager.rpc.address": host,
+        "jobmanager.rpc.port": settings.flink_rpc_port,
+        "jobmanager.bind-host": host,
+        "jobmanager.memory.process.size": f"{settings.jobmanager_memory_mb}m",
+        "blob.server.port": settings.flink_blob_port,
+        "rest.address": host,
+        "rest.port": settings.flink_rest_port,
+        "rest.bind-address": host,
+        "rest.bind-port": settings.flink_rest_port,
+        # Jobs come from our own client; nobody needs to upload jars through the web page.
+        "web.submit.enable": False,
+        "web.log.path": str(layout.log / "jobmanager.log"),
+        "taskmanager.host": host,
+        "taskmanager.bind-host": host,
+        "taskmanager.rpc.port": settings.flink_taskmanager_rpc_port,
+        "taskmanager.data.port": settings.flink_taskmanager_data_port,
+        "taskmanager.log.path": str(layout.log / "taskmanager.log"),
+        "taskmanager.numberOfTaskSlots": settings.task_slots,
+        "taskmanager.memory.process.size": f"{settings.taskmanager_memory_mb}m",
+        # RocksDB's; Flink divides it by the slots, so slots are to equal the parallelism.
+        "taskmanager.memory.managed.size": f"{settings.taskmanager_managed_memory_mb}m",
+        # About 150 tasks with parallelism 2 exchange data through it.
+        "taskmanager.memory.network.min": "512m",
+        "taskmanager.memory.network.max": "512m",
+        "taskmanager.memory.jvm-metaspace.size": "320m",
+        "taskmanager.jvm-exit-on-oom": True,
+        "parallelism.default": settings.task_slots,
+        "io.tmp.dirs": str(layout.data / "flink"),
+        "env.java.opts.all": _java_options(layout),
+        # Hudi, Hadoop and the connectors lie in lib/; a job must not bring its own copies.
+        "classloader.resolve-order": "parent-first",
+        # Hadoop's threads outlive a job and keep its class loader.
+        "classloader.check-leaked-classloader": False,
+        "state.backend.type": "rocksdb",
+        "execution.checkpointing.incremental": True,
+        "execution.checkpointing.dir": f"{hdfs}/checkpoints",
+        "execution.checkpointing.savepoint-dir": f"{hdfs}/savepoints",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.num-retained": 3,
+    }
+
+
+def write_configuration(settings: StackSettings, layout: Layout) -> None:
+    """Writes the folder that FLINK_CONF_DIR names."""
+    conf = layout.flink_conf
+    for folder in (conf, layout.data / "flink", layout.run / "flink"):
+        folder.mkdir(parents=True, exist_ok=True)
+    (conf / "config.yaml").write_text(
+        yaml.safe_dump(properties(settings, layout), sort_keys=False, width=10_000), encoding="utf-8"
+    )
+    # To standard output only; the supervisor keeps and rotates it.
+    (conf / "log4j-console.properties").write_text(
+        "rootLogger.level = INFO\n"
+        "rootLogger.appenderRef.console.ref = console\n"
+        "appender.console.name = console\n"
+        "appender.console.type = CONSOLE\n"
+        "appender.console.layout.type = PatternLayout\n"
+        "appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1.} %x - %m%n\n",
+        encoding="utf-8",
+    )
+
+
+def _java_options(layout: Layout) -> str:
+    """The options of Flink's own configuration, which open the JDK to it on Java 17."""
+    shipped = layout.flink_home / "conf" / "config.yaml"
+    try:
+        options = yaml.safe_load(shipped.read_text(encoding="utf-8"))["env"]["java"]["opts"]["all"]
+    except (OSError, KeyError) as error:
+        raise StackError(f"FLINK_HOME is not whole: cannot read {shipped}", hint="make setup") from error
+    return str(options)
+
+
+def _slots_ready(settings: StackSettings, rest: str) -> str:
+    overview = get_json(f"{rest}/overview")
+    if not overview:
+        return "the JobManager does not answer yet"
+    slots = overview.get("slots-total", 0)
+    return "" if slots >= settings.task_slots else f"{slots} of {settings.task_slots} slots are registered"

@@ -1,0 +1,143 @@
+"""HDFS: a NameNode and one DataNode."""
+
+import getpass
+import shutil
+import subprocess
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from stack.errors import StackError
+from stack.java import classpath, java_home
+from stack.layout import Layout
+from stack.probe import get_json
+from stack.service import Service
+from stack.settings import StackSettings
+
+_NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
+_DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
+_WEB = Path(__file__).parent / "web"
+
+
+def services(settings: StackSettings) -> list[Service]:
+    """The two services of HDFS."""
+    layout, host = Layout.of(settings), settings.host
+    return [
+        Service(
+            name="namenode",
+            command=_command(layout, _NAMENODE, settings.namenode_memory_mb),
+            prepare=lambda: _prepare_namenode(settings, layout),
+            ready=lambda: _namenode_ready(settings),
+            ports=("namenode_port", "namenode_http_port"),
+            address=f"http://{host}:{settings.namenode_http_port}",
+        ),
+        Service(
+            name="datanode",
+            command=_command(layout, _DATANODE, settings.datanode_memory_mb),
+            prepare=lambda: write_configuration(settings, layout),
+            ready=lambda: _datanode_ready(settings),
+            ports=("datanode_port", "datanode_http_port", "datanode_ipc_port"),
+            address=f"{host}:{settings.datanode_port}",
+        ),
+    ]
+
+
+def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
+    """Properties of core-site.xml and hdfs-site.xml together; every reader reads both."""
+    host = settings.host
+    return {
+        "fs.defaultFS": f"hdfs://{host}:{settings.namenode_port}",
+        # Whom WebHDFS and the web page act for when a request names nobody.
+        "hadoop.http.staticuser.user": getpass.getuser(),
+        "dfs.namenode.rpc-address": f"{host}:{settings.namenode_port}",
+        "dfs.namenode.http-address": f"{host}:{settings.namenode_http_port}",
+        "dfs.namenode.name.dir": (layout.data / "namenode").as_uri(),
+        # Out of safe mode as soon as the one DataNode has reported, and not before.
+        "dfs.namenode.safemode.min.datanodes": "1",
+        "dfs.namenode.safemode.extension": "0",
+        "dfs.namenode.datanode.registration.ip-hostname-check": "false",
+        "dfs.datanode.data.dir": (layout.data / "datanode").as_uri(),
+        "dfs.datanode.hostname": host,
+        "dfs.datanode.address": f"{host}:{settings.datanode_port}",
+        "dfs.datanode.http.address": f"{host}:{settings.datanode_http_port}",
+        "dfs.datanode.ipc.address": f"{host}:{settings.datanode_ipc_port}",
+        "dfs.client.use.datanode.hostname": "true",
+        "dfs.replication": "1",
+        # With one DataNode there is none to replace it by.
+        "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",
+    }
+
+
+def write_configuration(settings: StackSettings, layout: Layout) -> None:
+    """Writes the folder that HADOOP_CONF_DIR names."""
+    conf = layout.hadoop_conf
+    conf.mkdir(parents=True, exist_ok=True)
+    rows = "".join(
+        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
+        for name, value in properties(settings, layout).items()
+    )
+    site = f'<?xml version="1.0" encoding="UTF-8"?>\n<configuration>\n{rows}</configuration>\n'
+    for name in ("core-site.xml", "hdfs-site.xml"):
+        (conf / name).write_text(site, encoding="utf-8")
+    (conf / "log4j.properties").write_text(
+        "log4j.rootLogger=INFO, console\n"
+        "log4j.appender.console=org.apache.log4j.ConsoleAppender\n"
+        "log4j.appender.console.layout=org.apache.log4j.PatternLayout\n"
+        "log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %-5p %c{2}: %m%n\n",
+        encoding="utf-8",
+    )
+    # The daemons look for their web pages on the class path; Maven's jars do not hold them.
+    for daemon in ("hdfs", "datanode", "static"):
+        (conf / "webapps" / daemon).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_WEB / "namenode.html", conf / "webapps" / "hdfs" / "index.html")
+
+
+def _command(layout: Layout, main: str, memory_mb: int) -> tuple[str, ...]:
+    return (
+        str(java_home() / "bin" / "java"),
+        f"-Xmx{memory_mb}m",
+        # The other collectors take more memory than these small heaps gain by them.
+        "-XX:+UseSerialGC",
+        "-XX:+ExitOnOutOfMemoryError",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "-cp",
+        classpath(layout.hadoop_conf, layout.jars("hadoop") / "*"),
+        main,
+    )
+
+
+def _prepare_namenode(settings: StackSettings, layout: Layout) -> None:
+    write_configuration(settings, layout)
+    if (layout.data / "namenode" / "current" / "VERSION").exists():
+        return
+    command = [*_command(layout, _NAMENODE, settings.namenode_memory_mb), "-format", "-nonInteractive"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        log = layout.log / "namenode-format.log"
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        raise StackError(
+            f"the NameNode could not format {layout.data / 'namenode'} (exit {done.returncode}); see {log}",
+            hint=f"tail {log}",
+        )
+
+
+def _filesystem_state(settings: StackSettings) -> dict[str, object]:
+    url = f"http://{settings.host}:{settings.namenode_http_port}"
+    answer = get_json(f"{url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState")
+    beans = answer.get("beans") if isinstance(answer, dict) else None
+    return beans[0] if beans else {}
+
+
+def _namenode_ready(settings: StackSettings) -> str:
+    return "" if _filesystem_state(settings) else "the NameNode does not answer yet"
+
+
+def _datanode_ready(settings: StackSettings) -> str:
+    state = _filesystem_state(settings)
+    if not state:
+        return "the NameNode does not answer yet"
+    if not state.get("NumLiveDataNodes"):
+        return "the NameNode knows no live DataNode yet"
+    if state.get("FSState") != "Operational":
+        return f"the NameNode is in state {state.get('FSState')}, not Operational"
+    url = f"http://{settings.host}:{settings.datanode_http_port}/jmx?qry=Hadoop:service=DataNode,name=JvmMetrics"
+    return "" if get_json(url) else "the DataNode does not answer yet"

@@ -1,0 +1,133 @@
+"""Kafka: one broker that is its own controller (KRaft)."""
+
+import base64
+import os
+import subprocess
+import uuid
+
+from stack.errors import StackError
+from stack.java import classpath, java_home
+from stack.layout import Layout
+from stack.probe import accepts
+from stack.service import Service
+from stack.settings import StackSettings
+
+
+def services(settings: StackSettings) -> list[Service]:
+    """The broker."""
+    layout = Layout.of(settings)
+    return [
+        Service(
+            name="kafka",
+            command=(
+                *_java(settings, layout),
+                "kafka.Kafka",
+                str(layout.conf / "kafka" / "server.properties"),
+            ),
+            prepare=lambda: _prepare(settings, layout),
+            ready=lambda: _ready(settings),
+            ports=("kafka_port", "kafka_controller_port"),
+            address=f"{settings.host}:{settings.kafka_port}",
+        )
+    ]
+
+
+def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
+    """Properties of server.properties; what is not named keeps Kafka's default."""
+    broker = f"{settings.host}:{settings.kafka_port}"
+    controller = f"{settings.host}:{settings.kafka_controller_port}"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(layout.data / "kafka"),
+        # A topic that nobody declared is a typing error, never a new topic.
+        "auto.create.topics.enable": "false",
+        # One broker holds the only replica of Kafka's own topics.
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # Nobody else will join: a first consumer need not be kept waiting for others.
+        "group.initial.rebalance.delay.ms": "0",
+    }
+
+
+def _java(settings: StackSettings, layout: Layout) -> tuple[str, ...]:
+    return (
+        str(java_home() / "bin" / "java"),
+        f"-Xmx{settings.kafka_memory_mb}m",
+        "-XX:+ExitOnOutOfMemoryError",
+        f"-Dlog4j2.configurationFile={layout.conf / 'kafka' / 'log4j2.properties'}",
+        "-cp",
+        classpath(layout.jars("kafka") / "*"),
+    )
+
+
+def _prepare(settings: StackSettings, layout: Layout) -> None:
+    conf = layout.conf / "kafka"
+    conf.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"{name}={value}\n" for name, value in properties(settings, layout).items())
+    (conf / "server.properties").write_text(lines, encoding="utf-8")
+    (conf / "log4j2.properties").write_text(
+        "appender.console.type = Console\n"
+        "appender.console.name = console\n"
+        "appender.console.layout.type = PatternLayout\n"
+        "appender.console.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n\n"
+        "rootLogger.level = INFO\n"
+        "rootLogger.appenderRef.console.ref = console\n",
+        encoding="utf-8",
+    )
+    if (layout.data / "kafka" / "meta.properties").exists():
+        return
+    # A cluster's id is 16 random bytes in URL-safe Base64 without padding; a leading - would read as an option.
+    cluster = "-"
+    while cluster.startswith("-"):
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    command = [
+        *_java(settings, layout),
+        "kafka.tools.StorageTool",
+        "format",
+        "-t",
+        cluster,
+        "-c",
+        str(conf / "server.properties"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+    if done.returncode:
+        log = layout.log / "kafka-format.log"
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        raise StackError(
+            f"Kafka could not format {layout.data / 'kafka'} (exit {done.returncode}); see {log}",
+            hint=f"tail {log}",
+        )
+
+
+def _ready(settings: StackSettings) -> str:
+    waiting = "the broker does not answer yet"
+    # Asked first: the client logs an error for every connection that is refused.
+    if not accepts(settings.host, settings.kafka_port):
+        return waiting
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    try:
+        client = KafkaAdminClient(
+            bootstrap_servers=f"{settings.host}:{settings.kafka_port}", request_timeout_ms=3000
+        )
+    except (KafkaError, OSError, ValueError):
+        return waiting
+    try:
+        cluster = client.describe_cluster()
+        return "" if cluster.get("brokers") else "the cluster has no broker yet"
+    except (KafkaError, OSError):
+        return waiting
+    finally:
+        client.close()

@@ -1,0 +1,53 @@
+"""Passwords, made at random at the first start and kept in .env, which only its owner can read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.settings import ENV_FILE, env_name, secret_fields
+
+_HEADER = "# Made by gridseal at its first start. Keep it private: mode 0600, never committed.\n"
+
+
+def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
+    """Adds a random password for each one that the file lacks; lines that exist stay as they are.
+
+    Call it before the settings are read, since they are read from this file.
+
+    Args:
+        env_file: The file, made with mode 0600 if it is not there.
+
+    Returns:
+        The names that were added, such as GRIDSEAL_DATABASE_APP_PASSWORD.
+
+    Raises:
+        StackError: The file cannot be written.
+    """
+    try:
+        text = env_file.read_text(encoding="utf-8") if env_file.exists() else ""
+        missing = [name for name in map(env_name, secret_fields()) if name not in names_in(text)]
+        if not missing:
+            return []
+        lines = "".join(f"{name}={secrets.token_urlsafe(24)}\n" for name in missing)
+        lead = _HEADER if not text else "" if text.endswith("\n") else "\n"
+        descriptor = os.open(env_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+            # The file may be older than the passwords and open to others.
+            os.fchmod(descriptor, 0o600)
+            file.write(lead + lines)
+    except OSError as error:
+        raise StackError(
+            f"cannot write the passwords to {env_file}: {error.strerror}",
+            hint=f"ls -ld {env_file} {env_file.absolute().parent}",
+            exit_code=2,
+        ) from error
+    return missing
+
+
+def names_in(text: str) -> set[str]:
+    """Names that the lines of an environment file set to a value that is not empty."""
+    pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return {
+        name.strip().removeprefix("export ").strip().upper() for name, _, value in pairs if value.strip(" '\"")
+    }

@@ -1,0 +1,94 @@
+"""Where the services listen, how much memory they take and where they keep their state."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+
+ENV_PREFIX = "GRIDSEAL_"
+ENV_FILE = Path(".env")
+
+# Ports below 1024 need root, and the stack must not.
+Port = Annotated[int, Field(ge=1024, le=65535)]
+MIN_PASSWORD_LENGTH = 12
+
+
+class StackSettings(BaseModel):
+    """Settings of the services on one machine; the environment's names are GRIDSEAL_ and the field's name."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address that every service binds to.")
+    var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")
+    build_dir: Path = Field(Path("build"), description="Folder of jars and of the assembled FLINK_HOME.")
+
+    namenode_port: Port = Field(18020, description="HDFS NameNode, RPC.")
+    namenode_http_port: Port = Field(19870, description="HDFS NameNode, web page and WebHDFS.")
+    datanode_port: Port = Field(19866, description="HDFS DataNode, data transfer.")
+    datanode_http_port: Port = Field(19864, description="HDFS DataNode, web page and WebHDFS.")
+    datanode_ipc_port: Port = Field(19867, description="HDFS DataNode, RPC.")
+    kafka_port: Port = Field(19092, description="Kafka broker.")
+    kafka_controller_port: Port = Field(19093, description="Kafka controller (KRaft).")
+    database_port: Port = Field(13306, description="MariaDB, the business database.")
+    flink_rest_port: Port = Field(18081, description="Flink, web page and REST.")
+    flink_rpc_port: Port = Field(16123, description="Flink JobManager, RPC.")
+    flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
+    flink_taskmanager_rpc_port: Port = Field(16122, description="Flink TaskManager, RPC.")
+    flink_taskmanager_data_port: Port = Field(16121, description="Flink TaskManager, data exchange.")
+    sql_port: Port = Field(18100, description="Spark SQL endpoint, started on demand.")
+
+    task_slots: int = Field(2, ge=1, le=64, description="Slots of the TaskManager; equal to the parallelism.")
+    namenode_memory_mb: int = Field(384, ge=128, le=65536, description="Heap of the NameNode in MiB.")
+    datanode_memory_mb: int = Field(256, ge=128, le=65536, description="Heap of the DataNode in MiB.")
+    kafka_memory_mb: int = Field(512, ge=256, le=65536, description="Heap of the Kafka broker in MiB.")
+    database_memory_mb: int = Field(128, ge=32, le=65536, description="Buffer pool of MariaDB in MiB.")
+    jobmanager_memory_mb: int = Field(
+        1200, ge=1024, le=65536, description="Whole process of the Flink JobManager in MiB."
+    )
+    taskmanager_memory_mb: int = Field(
+        3584, ge=2560, le=131072, description="Whole process of the Flink TaskManager in MiB."
+    )
+    taskmanager_managed_memory_mb: int = Field(
+        1024, ge=256, le=65536, description="Part of it for RocksDB, divided by the slots, in MiB."
+    )
+
+    database_admin_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_admin.")
+    database_app_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_app.")
+    database_cdc_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_cdc.")
+    database_reader_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_reader.")
+
+    @field_validator(
+        "database_admin_password",
+        "database_app_password",
+        "database_cdc_password",
+        "database_reader_password",
+    )
+    @classmethod
+    def _check_password(cls, password: SecretStr) -> SecretStr:
+        text = password.get_secret_value()
+        if text and (len(text) < MIN_PASSWORD_LENGTH or not text.isprintable()):
+            raise ValueError(f"a password needs {MIN_PASSWORD_LENGTH} or more printable characters")
+        return password
+
+    @model_validator(mode="after")
+    def _check_ports_differ(self) -> Self:
+        by_port: dict[int, str] = {}
+        for name in port_fields():
+            port = getattr(self, name)
+            if port in by_port:
+                raise ValueError(f"{by_port[port]} and {name} are both {port}; each service needs its own port")
+            by_port[port] = name
+        return self
+
+
+def port_fields() -> list[str]:
+    """Names of the fields that hold a port."""
+    return [name for name in StackSettings.model_fields if name.endswith("_port")]
+
+
+def secret_fields() -> list[str]:
+    """Names of the fields that hold a password."""
+    return [name for name, field in StackSettings.model_fields.items() if field.annotation is SecretStr]
+
+
+def env_name(field: str) -> str:
+    """Name of a field in the environment and in .env, such as GRIDSEAL_KAFKA_PORT."""
+    return ENV_PREFIX + field.upper()
