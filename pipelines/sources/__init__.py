@@ -1,0 +1,1 @@
+"""Where data comes from: simulated meters and a living business database."""
