@@ -75,17 +75,17 @@ def options(settings: StackSettings, layout: Layout) -> dict[str, str]:
 
 
 def users_sql(settings: StackSettings) -> str:
-    """Statements that leave exactly our users and their grants, one a line as init-file wants them.
+    """Statements that make our users and remove those without a password, one a line as init-file wants them.
 
     The server runs them before it lets anyone in, at each start: a password changed in .env is in force after
     the next start, and there is no moment at which a user without a password exists.
     """
-    own = ", ".join(_quote(user) for user, _, _ in USERS)
     lines = [
         # None of this is the business's data: the binary log, which others read, need not hold it.
         "SET SESSION sql_log_bin = 0",
-        f"DELETE FROM mysql.global_priv WHERE User NOT IN ({own}, 'mariadb.sys')",
-        "DELETE FROM mysql.db WHERE User NOT IN (SELECT User FROM mysql.global_priv)",
+        # A fresh MariaDB comes with a root and anonymous users, none of whom has a password.
+        "DELETE FROM mysql.global_priv WHERE User IN ('', 'root')",
+        "DELETE FROM mysql.db WHERE User = ''",
         "FLUSH PRIVILEGES",
         f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
     ]

@@ -1,0 +1,33 @@
+"""The services, in the order in which they are told."""
+
+from stack import database, flink, hdfs, kafka, sql
+from stack.errors import StackError
+from stack.service import Service
+from stack.settings import StackSettings
+
+
+def all_services(settings: StackSettings) -> list[Service]:
+    """Every service of the stack, those on demand last.
+
+    Raises:
+        StackError: Java, jars or programs that they need are missing.
+    """
+    rooms = (hdfs, kafka, database, flink, sql)
+    return [service for room in rooms for service in room.services(settings)]
+
+
+def find_service(settings: StackSettings, name: str) -> Service:
+    """The service of this name.
+
+    Raises:
+        StackError: There is none.
+    """
+    services = all_services(settings)
+    for service in services:
+        if service.name == name:
+            return service
+    raise StackError(
+        f"no service is called {name}; there are {', '.join(service.name for service in services)}",
+        hint="gridseal status",
+        exit_code=2,
+    )

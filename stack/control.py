@@ -1,0 +1,267 @@
+"""Start, stop and state of the services."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import fingerprint
+from stack.catalog import all_services, find_service
+from stack.errors import StackError
+from stack.layout import Layout
+from stack.ports import check_ports
+from stack.service import Service
+from stack.settings import StackSettings
+from stack.supervision import Supervisor, layout_log, orphans
+
+# Told of each step: name of the service, its state, seconds since the call began.
+# States: preparing, starting, ready, already ready, stopping, stopped, failed.
+Report = Callable[[str, str, float], None]
+
+_POLL_SECONDS = 0.2
+_GIVEN_UP = ("FATAL", "UNKNOWN")
+_RUNNING = ("RUNNING", "STARTING", "BACKOFF")
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """State of one service.
+
+    Attributes:
+        name: Its name.
+        state: `ready`, `starting` (runs, does not answer yet), `restarting`, `failed`, `stopped`.
+        pid: Process id, None if it does not run.
+        uptime_s: Seconds since it started.
+        restarts: How often it ended by itself and was started again since `up`.
+        rss_mb: Resident memory of the process and its children in MiB.
+        address: Where it listens, or its web page.
+        log: Its log.
+        on_demand: Not started by `up`.
+    """
+
+    name: str
+    state: str
+    pid: int | None
+    uptime_s: float
+    restarts: int
+    rss_mb: float
+    address: str
+    log: Path
+    on_demand: bool
+
+
+def quiet(name: str, state: str, seconds: float) -> None:
+    """A report that says nothing."""
+
+
+def up(settings: StackSettings, report: Report = quiet) -> None:
+    """Starts every service that does not run yet, and returns when all of them are ready.
+
+    Args:
+        settings: Settings of the stack; the passwords must be there, see `ensure_secrets`.
+        report: Told of each step.
+
+    Raises:
+        StackError: A folder cannot be written, a port is taken, a part is missing, a service does not get
+            ready, or the services run with other settings.
+    """
+    services = [service for service in all_services(settings) if not service.on_demand]
+    _bring_up(settings, services, report)
+
+
+def start(settings: StackSettings, name: str, report: Report = quiet) -> None:
+    """Starts one service, such as `sql`, and returns when it is ready; the others must be up.
+
+    Raises:
+        StackError: As for `up`.
+    """
+    service = find_service(settings, name)
+    if service.on_demand and not Supervisor(Layout.of(settings)).pid():
+        raise StackError(f"{name} needs the services, which do not run", hint="gridseal up")
+    _bring_up(settings, [service], report)
+
+
+def stop(settings: StackSettings, name: str, report: Report = quiet) -> None:
+    """Stops one service; nothing happens if it does not run.
+
+    Raises:
+        StackError: There is no such service.
+    """
+    service = find_service(settings, name)
+    _stop_services(Supervisor(Layout.of(settings)), [service], report, time.monotonic())
+
+
+def down(settings: StackSettings, report: Report = quiet) -> None:
+    """Stops every service and its supervisor; nothing happens if none runs."""
+    supervisor, began = Supervisor(Layout.of(settings)), time.monotonic()
+    if supervisor.pid():
+        services = all_services(settings)
+        # Those that write first, or they spend their last seconds on a file system that is gone.
+        _stop_services(supervisor, [service for service in services if service.stop_first], report, began)
+        _stop_services(supervisor, [service for service in services if not service.stop_first], report, began)
+    supervisor.stop()
+
+
+def status(settings: StackSettings) -> list[ServiceStatus]:
+    """State of every service.
+
+    Raises:
+        StackError: Parts that the services need are missing.
+    """
+    layout, services = Layout.of(settings), all_services(settings)
+    supervisor = Supervisor(layout)
+    processes, restarts = supervisor.processes(), supervisor.restarts()
+
+    def state_of(service: Service) -> ServiceStatus:
+        info = processes.get(service.name, {})
+        name = info.get("statename", "STOPPED")
+        state = {"BACKOFF": "restarting", "EXITED": "restarting", "FATAL": "failed"}.get(name, "stopped")
+        if name in ("RUNNING", "STARTING"):
+            state = "starting" if service.ready() else "ready"
+        pid = info.get("pid") or None
+        return ServiceStatus(
+            name=service.name,
+            state=state,
+            pid=pid,
+            uptime_s=float(info["now"] - info["start"]) if pid else 0.0,
+            restarts=restarts.get(service.name, 0),
+            rss_mb=_resident_mb(pid) if pid else 0.0,
+            address=service.address,
+            log=layout_log(layout, service.name),
+            on_demand=service.on_demand,
+        )
+
+    with ThreadPoolExecutor(len(services)) as pool:
+        return list(pool.map(state_of, services))
+
+
+def clean(settings: StackSettings, report: Report = quiet) -> None:
+    """Stops the services and removes all their state.
+
+    Raises:
+        StackError: The folder of state holds what is not ours, or cannot be removed.
+    """
+    down(settings, report)
+    layout = Layout.of(settings)
+    if not layout.var.exists():
+        return
+    if any(layout.var.iterdir()) and not layout.run.exists():
+        raise StackError(
+            f"{layout.var} does not look like a folder of state (it has no folder `run`); it is not removed",
+            hint=f"ls {layout.var}",
+            exit_code=2,
+        )
+    try:
+        shutil.rmtree(layout.var)
+    except OSError as error:
+        raise StackError(
+            f"cannot remove {error.filename}: {error.strerror}", hint=f"ls -la {layout.var}"
+        ) from error
+
+
+def _bring_up(settings: StackSettings, services: Sequence[Service], report: Report) -> None:
+    began = time.monotonic()
+    layout = Layout.of(settings)
+    supervisor = Supervisor(layout)
+    layout.make()
+    if supervisor.pid():
+        fingerprint.check_unchanged(settings)
+    else:
+        if orphans(layout.var):
+            report("services without a supervisor", "stopping", time.monotonic() - began)
+            supervisor.stop()
+        check_ports(settings, services)
+        supervisor.start(all_services(settings))
+        fingerprint.save(settings)
+    running = {name for name, info in supervisor.processes().items() if info["statename"] in _RUNNING}
+    check_ports(settings, [service for service in services if service.name not in running])
+    _in_parallel(
+        lambda service: _start_service(supervisor, layout, service, service.name in running, report, began),
+        services,
+    )
+
+
+def _start_service(
+    supervisor: Supervisor, layout: Layout, service: Service, running: bool, report: Report, began: float
+) -> None:
+    def tell(state: str) -> None:
+        report(service.name, state, time.monotonic() - began)
+
+    if running and not service.ready():
+        tell("already ready")
+        return
+    if not running:
+        tell("preparing")
+        service.prepare()
+        tell("starting")
+        supervisor.call("startProcess", service.name, False)
+    deadline = time.monotonic() + service.start_seconds
+    while waiting := service.ready():
+        state = supervisor.call("getProcessInfo", service.name)["statename"]
+        if state in _GIVEN_UP or time.monotonic() > deadline:
+            tell("failed")
+            log = layout_log(layout, service.name)
+            raise StackError(
+                f"{service.name} did not get ready in {time.monotonic() - began:.0f} s: {waiting}. "
+                f"Last lines of {log}:\n{_tail(log)}",
+                hint=f"tail -50 {log}",
+            )
+        time.sleep(_POLL_SECONDS)
+    tell("ready")
+
+
+def _stop_services(
+    supervisor: Supervisor, services: Sequence[Service], report: Report, began: float
+) -> None:
+    processes = supervisor.processes()
+    running = [
+        service
+        for service in services
+        if processes.get(service.name, {}).get("statename") in (*_RUNNING, "STOPPING")
+    ]
+
+    def stop_one(service: Service) -> None:
+        report(service.name, "stopping", time.monotonic() - began)
+        supervisor.call("stopProcess", service.name)
+        report(service.name, "stopped", time.monotonic() - began)
+
+    _in_parallel(stop_one, running)
+
+
+def _in_parallel(action: Callable[[Service], None], services: Sequence[Service]) -> None:
+    """Acts on all services at once; the first error is raised when all have ended."""
+    errors: list[Exception] = []
+    lock = threading.Lock()
+
+    def act(service: Service) -> None:
+        try:
+            action(service)
+        except Exception as error:
+            with lock:
+                errors.append(error)
+
+    with ThreadPoolExecutor(max(1, len(services))) as pool:
+        list(pool.map(act, services))
+    if errors:
+        raise errors[0]
+
+
+def _resident_mb(pid: int) -> float:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(member.memory_info().rss for member in family) / (1 << 20)
+    except psutil.Error:
+        return 0.0
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"

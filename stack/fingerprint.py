@@ -1,0 +1,54 @@
+"""What the running services were started with, so that a later change of settings is noticed."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.layout import Layout
+from stack.settings import StackSettings, env_name, secret_fields
+
+
+def take(settings: StackSettings) -> dict[str, str]:
+    """Each setting of the stack as text; of a password only a hash."""
+    values = {name: str(getattr(settings, name)) for name in StackSettings.model_fields}
+    layout = Layout.of(settings)
+    values |= {"var_dir": str(layout.var), "build_dir": str(layout.build)}
+    for name in secret_fields():
+        secret = getattr(settings, name).get_secret_value()
+        values[name] = "sha256:" + hashlib.sha256(secret.encode()).hexdigest()
+    return values
+
+
+def save(settings: StackSettings) -> None:
+    """Keeps the settings that the services are started with."""
+    path = _path(settings)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(take(settings), indent=2), encoding="utf-8")
+
+
+def check_unchanged(settings: StackSettings) -> None:
+    """Checks that the settings are those that the running services were started with.
+
+    Raises:
+        StackError: Some differ; the message names them with both values.
+    """
+    try:
+        before = json.loads(_path(settings).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    changed = []
+    for name, value in take(settings).items():
+        if before.get(name, value) != value:
+            values = "" if name in secret_fields() else f" from {before[name]} to {value}"
+            changed.append(f"{env_name(name)} changed{values}")
+    if changed:
+        raise StackError(
+            f"the services run with other settings: {'; '.join(changed)}. Stop them before the new ones can hold",
+            hint="gridseal down && gridseal up",
+            exit_code=2,
+        )
+
+
+def _path(settings: StackSettings) -> Path:
+    return Layout.of(settings).run / "settings.json"
