@@ -1,0 +1,1 @@
+"""The streaming job: compiled from the warehouse, submitted to Flink."""

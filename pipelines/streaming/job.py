@@ -1,0 +1,191 @@
+"""The streaming job: sources, one view a table, one Hudi sink a table, all in one dataflow.
+
+Inside the job a reference to a table is a view, so updates and deletes travel in the dataflow and never
+through a changelog on disk.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import sink_ddl
+from pipelines.streaming.sources import CHANGES_VIEW, changes_spec, kafka_spec, kafka_view, ods_select
+from warehouse.catalog import CURRENT, Catalog
+from warehouse.contract import LAYERS, Table
+
+JOB_NAME = "gridseal"
+
+
+def configuration(settings: PipelineSettings, restore_from: str | None = None) -> dict[str, str]:
+    """Flink options of the job; docs/semantics.md tells which of them decide whether tables are right.
+
+    Args:
+        settings: Addresses, parallelism, checkpoint interval.
+        restore_from: Checkpoint or savepoint whose state the job continues from.
+    """
+    host, port = settings.flink_url.removeprefix("http://").split(":")
+    options = {
+        "pipeline.name": JOB_NAME,
+        "execution.target": "remote",
+        "execution.attached": "false",
+        "rest.address": host,
+        "rest.port": port,
+        "parallelism.default": str(settings.parallelism),
+        "table.local-time-zone": "UTC",
+        "classloader.resolve-order": "parent-first",
+        "pipeline.object-reuse": "true",
+        "execution.checkpointing.interval": f"{settings.checkpoint_interval_seconds}s",
+        "execution.checkpointing.min-pause": "2s",
+        "execution.checkpointing.timeout": "10min",
+        "execution.checkpointing.tolerable-failed-checkpoints": "5",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.dir": f"{settings.hdfs_uri}{settings.flink_path}/checkpoints",
+        "execution.checkpointing.savepoint-dir": f"{settings.hdfs_uri}{settings.flink_path}/savepoints",
+        "execution.checkpointing.incremental": "true",
+        "execution.checkpointing.unaligned.enabled": "false",
+        "state.backend.type": "rocksdb",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "1000000",
+        "restart-strategy.fixed-delay.delay": "3s",
+        # A view that several tables read becomes one block: one join, one rank, not one a reader.
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
+        # Where the query's key is not the sink's, rows of one key may overtake each other; AUTO puts a
+        # materializer there. NONE loses rows without an error.
+        "table.exec.sink.upsert-materialize": "AUTO",
+        "table.exec.mini-batch.enabled": "true",
+        "table.exec.mini-batch.allow-latency": "1s",
+        "table.exec.mini-batch.size": "5000",
+    }
+    if restore_from:
+        options["execution.state-recovery.path"] = restore_from
+    return options
+
+
+def prepare_environment(settings: PipelineSettings) -> None:
+    """Point PyFlink at the assembled FLINK_HOME; must run before pyflink is imported.
+
+    Raises:
+        PipelineError: The set-up has not been run.
+    """
+    home = (settings.build_dir / "flink").resolve()
+    if not (home / "lib" / "00-gridseal-flink.jar").exists():
+        raise PipelineError(f"FLINK_HOME {home} has no lib/00-gridseal-flink.jar", "make setup", exit_code=2)
+    os.environ["FLINK_HOME"] = str(home)
+    os.environ["_python_worker_execution_mode"] = "process"
+
+
+def open_environment(options: dict[str, str]) -> Any:
+    """Create PyFlink's StreamTableEnvironment with the options."""
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+    configuration = Configuration()
+    for key, value in options.items():
+        configuration.set_string(key, value)
+    environment = StreamExecutionEnvironment.get_execution_environment(configuration)
+    tables = StreamTableEnvironment.create(environment)
+    for key, value in options.items():
+        tables.get_config().set(key, value)
+    return tables
+
+
+def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
+    """Declare functions, sources, one view and one sink a table.
+
+    Raises:
+        PipelineError: A transform's columns or types differ from its contract.
+    """
+    jvm = _jvm()
+    jvm.io.gridseal.flink.GridsealFunctions.register(tables._j_tenv, settings.grid_timezone)
+    tables.execute_sql("CREATE CATALOG lake WITH ('type' = 'generic_in_memory')")
+    for layer in LAYERS:
+        tables.execute_sql(f"CREATE DATABASE {layer}")
+        tables.execute_sql(f"CREATE DATABASE lake.{layer}")
+    _register_sources(jvm, tables, catalog, settings)
+    for table in catalog.ordered:
+        if table.mode == "stream":
+            register_view(tables, table, ods_select(table, catalog) if table.source else catalog.transform(table.name))
+            if table.history:
+                tables.execute_sql(f"CREATE TEMPORARY VIEW {table.name}{CURRENT} AS {catalog.current_view(table)}")
+            tables.execute_sql(sink_ddl(table, settings.lake_uri, f"lake.{table.name}"))
+
+
+def statement_set(tables: Any, catalog: Catalog) -> Any:
+    """One INSERT a table, to be optimised and submitted together."""
+    statements = tables.create_statement_set()
+    for table in catalog.ordered:
+        if table.mode == "stream":
+            statements.add_insert_sql(insert_sql(table))
+    return statements
+
+
+def insert_sql(table: Table) -> str:
+    """INSERT that writes a table's view into its Hudi table."""
+    columns = ", ".join(f"`{c}`" for c in table.column_names)
+    return f"INSERT INTO lake.{table.name} SELECT {columns} FROM {table.name}"
+
+
+def register_view(tables: Any, table: Table, select: str) -> None:
+    """Create the view of a table after comparing it with the contract.
+
+    Raises:
+        PipelineError: The SQL is not valid, or a column or type differs from the contract.
+    """
+    from py4j.protocol import Py4JJavaError
+    from pyflink.util.exceptions import TableException
+
+    where = f"warehouse/{table.name.replace('.', '/')}/transform.sql"
+    try:
+        schema = tables.sql_query(select)._j_table.getResolvedSchema()
+    except (Py4JJavaError, TableException, Exception) as error:
+        raise PipelineError(f"{table.name}: {_cause(error)}", f"edit {where}, then: gridseal describe {table.name}") from error
+    found = {c.getName(): c.getDataType().getLogicalType().copy(True).asSummaryString() for c in schema.getColumns()}
+    if missing := [c for c in table.column_names if c not in found]:
+        raise PipelineError(f"{table.name}: {where} has no column {missing[0]}, which the contract declares", f"edit {where}")
+    if extra := [c for c in found if c not in table.column_names]:
+        raise PipelineError(f"{table.name}: {where} makes column {extra[0]}, which the contract does not declare", f"edit {where}")
+    for column in table.columns:
+        is_text = found[column.name].startswith(("CHAR(", "VARCHAR("))
+        kind = "STRING" if is_text else found[column.name].replace(", ", ",")
+        kind = "BYTES" if kind.startswith("VARBINARY(") else kind
+        if kind != column.type.flink:
+            raise PipelineError(
+                f"{table.name}: column {column.name} is {kind} in {where}, {column.type} in the contract",
+                f"CAST({column.name} AS {column.type})",
+            )
+    columns = ", ".join(
+        f"CAST(`{c.name}` AS STRING) AS `{c.name}`" if found[c.name].startswith(("CHAR(", "VARCHAR(")) else f"`{c.name}`"
+        for c in table.columns
+    )
+    tables.execute_sql(f"CREATE TEMPORARY VIEW {table.name} AS SELECT {columns} FROM (\n{select}\n)")
+
+
+def _register_sources(jvm: Any, tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
+    sources = jvm.io.gridseal.flink.GridsealSources
+    environment = tables._j_tenv.execEnv()
+    by_kind = [t for t in catalog if t.source and t.source.kind == "mysql"]
+    sources.registerMysqlChanges(tables._j_tenv, environment, CHANGES_VIEW, changes_spec(by_kind, settings))
+    for table in catalog:
+        if table.source and table.source.kind == "kafka":
+            sources.registerKafka(tables._j_tenv, environment, kafka_view(table), kafka_spec(table, settings))
+
+
+def _jvm() -> Any:
+    from pyflink.java_gateway import get_gateway
+
+    return get_gateway().jvm
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost message of a Java exception, on one line."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    causes = [line.split(": ", 1)[-1] for line in lines if line.startswith(("Caused by:", "org.apache.flink"))]
+    return " ".join((causes[-1] if causes else (lines[0] if lines else type(error).__name__)).split())
+
+
+def flink_home(settings: PipelineSettings) -> Path:
+    """Folder of the assembled Flink distribution."""
+    return settings.build_dir / "flink"

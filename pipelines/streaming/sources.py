@@ -1,0 +1,105 @@
+"""What the Java sources are told, and the ODS views over them; both follow from the contracts."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.settings import PipelineSettings
+from warehouse.catalog import Catalog
+from warehouse.contract import Column, Table
+
+CHANGES_VIEW = "source_changes"
+"""View of all changes of the business database, in the order of the binlog."""
+
+
+def kafka_view(table: Table) -> str:
+    """Name of the view of one topic: one row a message, parsed or refused."""
+    return "source_" + table.name.replace(".", "_")
+
+
+def kafka_spec(table: Table, settings: PipelineSettings) -> str:
+    """JSON that configures the Kafka source of one ODS table: topic, columns, limits."""
+    assert table.source is not None
+    return json.dumps(
+        {
+            "uid": table.name,
+            "bootstrapServers": settings.kafka_bootstrap_servers,
+            "groupId": consumer_group(table),
+            "topic": table.source.name,
+            "maxBytes": table.source.max_bytes,
+            "columns": [_column_spec(c, table) for c in table.fields],
+        }
+    )
+
+
+def consumer_group(table: Table) -> str:
+    """Kafka group under which the job commits the offsets its checkpoints have covered."""
+    return f"gridseal.{table.name}"
+
+
+def changes_spec(tables: Iterable[Table], settings: PipelineSettings) -> str:
+    """JSON that configures the one source of all business changes; holds the password, never log it."""
+    return json.dumps(
+        {
+            "uid": CHANGES_VIEW,
+            "hostname": settings.database_host,
+            "port": settings.database_port,
+            "username": "gridseal_cdc",
+            "password": settings.database_cdc_password.get_secret_value(),
+            "database": settings.database_name,
+            "tables": [t.source.name for t in tables if t.source],
+            "serverId": f"5400-{5400 + settings.parallelism - 1}",
+            "startup": "initial",
+        }
+    )
+
+
+def ods_select(table: Table, catalog: Catalog) -> str:
+    """The SELECT that makes an ODS table of its source."""
+    assert table.source is not None
+    if table.source.kind == "mysql":
+        return _changes_select(table)
+    if table.source.kind == "kafka":
+        return _messages_select(table, table, "reason IS NULL")
+    topics = [t for t in catalog if t.source and t.source.kind == "kafka"]
+    return "\nUNION ALL\n".join(_messages_select(table, topic, "reason IS NOT NULL") for topic in topics)
+
+
+def _messages_select(table: Table, topic: Table, condition: str) -> str:
+    made = {
+        "message_id": "CONCAT_WS('-', topic, CAST(kafka_partition AS STRING), CAST(kafka_offset AS STRING))",
+        "day": f"grid_day({table.event_time})",
+    }
+    return _select(table, made, kafka_view(topic), condition)
+
+
+def _changes_select(table: Table) -> str:
+    assert table.source is not None
+    keys = [f for f in table.fields if f.required]
+    key = "".join(f", '|', image['{f.field}']" for f in keys)
+    made = {
+        "change_id": f"CASE WHEN op = 'r' THEN CONCAT('snapshot'{key}) ELSE"
+        " CONCAT(binlog_file, '|', CAST(binlog_pos AS STRING), '|', CAST(binlog_row AS STRING)) END",
+        "day": "grid_day(op_ts)",
+        **{f.name: f"CAST(image['{f.field}'] AS {f.type.flink})" for f in table.fields},
+    }
+    return _select(table, made, CHANGES_VIEW, f"table_name = '{table.source.name}'")
+
+
+def _select(table: Table, made: dict[str, str], view: str, condition: str) -> str:
+    columns = ",\n  ".join(f"{made.get(c, f'`{c}`')} AS `{c}`" for c in table.column_names)
+    return f"SELECT\n  {columns}\nFROM {view}\nWHERE {condition}"
+
+
+def _column_spec(column: Column, table: Table) -> dict[str, Any]:
+    assert table.source is not None
+    spec: dict[str, Any] = {
+        "name": column.name,
+        "field": column.field,
+        "type": str(column.type),
+        "required": column.required,
+        **{k: str(v) if k in ("minimum", "maximum") else v for k, v in column.options.items()},
+    }
+    if column.name == table.event_time:
+        spec["maxAheadSeconds"] = table.source.max_ahead_seconds
+    return spec

@@ -1,0 +1,44 @@
+-- A meter is silent if it sends nothing for long: before its first reading, between two, after its last one
+-- (up to the hour that the newest reading of any meter has reached), or all day.
+WITH reached AS (
+  SELECT day,
+    CASE WHEN last_minute >= grid_day_minutes(day) - 1 THEN grid_day_minutes(day) ELSE last_minute / 60 * 60 END
+      AS minutes
+  FROM (SELECT day, MAX(last_minute) AS last_minute FROM dws.meter_day GROUP BY day)
+),
+expected AS (
+  SELECT meter_id, day FROM dws.meter_day
+  UNION
+  SELECT m.meter_id, r.day FROM dim.meter_current AS m JOIN reached AS r ON CAST(m.installed_on AS STRING) <= r.day
+),
+silence AS (
+  SELECT e.meter_id, e.day,
+    CASE
+      WHEN d.meter_id IS NULL THEN r.minutes
+      WHEN r.minutes - d.last_minute - 1 > d.longest_gap_minutes THEN r.minutes - d.last_minute - 1
+      ELSE d.longest_gap_minutes
+    END AS minutes
+  FROM expected AS e
+  JOIN reached AS r ON e.day = r.day
+  LEFT JOIN dws.meter_day AS d ON e.meter_id = d.meter_id AND e.day = d.day
+),
+found AS (
+  SELECT meter_id, day, 'silence' AS kind, CAST(minutes AS DECIMAL(12,3)) AS observed,
+    CAST({{ settings.silence_minutes }} AS DECIMAL(12,3)) AS threshold
+  FROM silence
+  UNION ALL
+  SELECT meter_id, day, 'flat_line', CAST(longest_flat_minutes AS DECIMAL(12,3)),
+    CAST({{ settings.flat_line_minutes }} AS DECIMAL(12,3))
+  FROM dws.meter_day
+  UNION ALL
+  SELECT meter_id, day, 'jump', CAST(largest_step_kw AS DECIMAL(12,3)), CAST({{ settings.jump_kw }} AS DECIMAL(12,3))
+  FROM dws.meter_day
+  UNION ALL
+  SELECT meter_id, day, 'reverse_flow', CAST(reverse_minutes AS DECIMAL(12,3)),
+    CAST({{ settings.reverse_flow_minutes }} AS DECIMAL(12,3))
+  FROM dws.meter_day
+)
+SELECT meter_id, day, kind, MAX(observed) AS observed, MAX(threshold) AS threshold
+FROM found
+WHERE observed >= threshold
+GROUP BY meter_id, day, kind

@@ -1,0 +1,153 @@
+"""All tables of the lake: read from their folders, ordered by what they read, refused when they contradict."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from warehouse.contract import CONTRACT_FILE, LAYERS, Table, read_contract
+from warehouse.errors import WarehouseError
+from warehouse.settings import WarehouseSettings
+from warehouse.template import references, render
+
+TRANSFORM_FILE = "transform.sql"
+CHECKS_FILE = "checks.sql"
+RECONCILE_FILE = "reconcile.sql"
+CURRENT = "_current"
+_ROOT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The tables under one warehouse folder, with the settings their SQL is rendered with."""
+
+    tables: dict[str, Table]
+    settings: WarehouseSettings
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self.tables.values())
+
+    def table(self, name: str) -> Table:
+        """Return a table by its layer name.
+
+        Raises:
+            WarehouseError: There is none of that name; the message names the nearest.
+        """
+        if name not in self.tables:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.tables, n=1, cutoff=0.5)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise WarehouseError(f"there is no table {name!r}{meant}", "gridseal tables")
+        return self.tables[name]
+
+    def transform(self, name: str) -> str:
+        """The SELECT that makes a table, rendered; ODS tables have none."""
+        return self._render(name, TRANSFORM_FILE)
+
+    def checks(self, name: str) -> str:
+        """The assertions of a table, rendered."""
+        return self._render(name, CHECKS_FILE)
+
+    def reconcile(self, name: str) -> str | None:
+        """The comparison of a table with what it was made from, rendered; None if it has none."""
+        return self._render(name, RECONCILE_FILE) if (self.table(name).folder / RECONCILE_FILE).exists() else None
+
+    def current_view(self, table: Table) -> str:
+        """SELECT of ``NAME_current``: the version in force now, one row a key, without valid_to."""
+        key = [c for c in table.key if c != "valid_from"]
+        rest = [c for c in table.column_names if c not in (*key, "valid_to")]
+        maxima = ", ".join(f"MAX({c}) AS {c}" for c in rest)
+        keys = ", ".join(key)
+        # One row a key even while a version is being closed: without the GROUP BY the planner
+        # knows no key, and a sink behind it would see two rows.
+        return f"SELECT {keys}, {maxima} FROM {table.name} WHERE valid_to IS NULL GROUP BY {keys}"
+
+    @cached_property
+    def upstream(self) -> dict[str, tuple[str, ...]]:
+        """For each table, the tables its transform reads; ``dim.x_current`` counts as ``dim.x``.
+
+        Raises:
+            WarehouseError: A transform reads a table that no folder declares, or reads upwards.
+        """
+        return {t.name: self._upstream(t) for t in self}
+
+    @cached_property
+    def ordered(self) -> tuple[Table, ...]:
+        """Tables such that each comes after all that it reads.
+
+        Raises:
+            WarehouseError: The transforms form a cycle; the message shows it.
+        """
+        try:
+            order = TopologicalSorter(self.upstream).static_order()
+            return tuple(self.tables[name] for name in order)
+        except CycleError as error:
+            cycle = " -> ".join(reversed(error.args[1]))
+            raise WarehouseError(
+                f"the transforms form a cycle: {cycle}", "let one of them read a table of a lower layer instead"
+            ) from error
+
+    def _upstream(self, table: Table) -> tuple[str, ...]:
+        if table.source:
+            return ()
+        found = set()
+        for reference in references(self.transform(table.name)):
+            base = reference.removesuffix(CURRENT) if reference not in self.tables else reference
+            if base not in self.tables or (base != reference and not self.tables[base].history):
+                raise WarehouseError(
+                    f"{table.name}: {TRANSFORM_FILE} reads {reference}, which no folder declares",
+                    f"add warehouse/{reference.replace('.', '/')}/ or correct the name; gridseal tables lists all",
+                )
+            if LAYERS.index(base.split(".")[0]) > LAYERS.index(table.layer):
+                raise WarehouseError(
+                    f"{table.name}: {TRANSFORM_FILE} reads {reference} of a higher layer; allowed: "
+                    + ", ".join(LAYERS[: LAYERS.index(table.layer) + 1]),
+                    f"edit warehouse/{table.name.replace('.', '/')}/{TRANSFORM_FILE}",
+                )
+            found.add(base)
+        return tuple(sorted(found))
+
+    def _render(self, name: str, file: str) -> str:
+        table = self.table(name)
+        context = {"settings": self.settings, "table": table, "catalog": self}
+        return render(table.folder / file, context, name)
+
+
+def load_catalog(settings: WarehouseSettings, root: Path = _ROOT) -> Catalog:
+    """Read every table folder below ``root`` and judge them together.
+
+    Args:
+        settings: Parameters that the SQL may use.
+        root: Folder that holds ods/, dim/, dwd/, dws/ and ads/.
+
+    Raises:
+        WarehouseError: A folder is incomplete or tables contradict each other.
+    """
+    tables: dict[str, Table] = {}
+    for layer in LAYERS:
+        for folder in sorted(p for p in (root / layer).glob("*") if p.is_dir() and not p.name.startswith(("_", "."))):
+            table = read_contract(folder)
+            _complete(table)
+            tables[table.name] = table
+    if not tables:
+        raise WarehouseError(f"no table folder below {root}", "run gridseal from a complete checkout")
+    catalog = Catalog(tables, settings)
+    _ = catalog.ordered
+    return catalog
+
+
+def _complete(table: Table) -> None:
+    allowed = {CONTRACT_FILE, TRANSFORM_FILE, CHECKS_FILE, RECONCILE_FILE}
+    needed = {CONTRACT_FILE, CHECKS_FILE} | (set() if table.source else {TRANSFORM_FILE})
+    present = {p.name for p in table.folder.iterdir() if not p.name.startswith((".", "__"))}
+    hint = f"see warehouse/{table.name.replace('.', '/')}/ and docs/architecture.md, 'Add a table'"
+    if missing := sorted(needed - present):
+        raise WarehouseError(f"{table.name}: the folder is incomplete: {', '.join(missing)} is missing", hint)
+    if unknown := sorted(present - allowed):
+        raise WarehouseError(
+            f"{table.name}: unknown file {unknown[0]}; allowed: {', '.join(sorted(allowed))}", hint
+        )
+    if table.source and TRANSFORM_FILE in present:
+        raise WarehouseError(f"{table.name}: an ODS table has a source and no {TRANSFORM_FILE}", hint)

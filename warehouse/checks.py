@@ -1,0 +1,109 @@
+"""What must hold of a table: assertions of its checks.sql, and those that follow from its contract."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from warehouse.catalog import CHECKS_FILE, Catalog
+from warehouse.contract import Column, Table
+from warehouse.errors import WarehouseError
+
+Severity = Literal["fail", "warn"]
+_HEADER = re.compile(r"^-- check: ([a-z][a-z0-9_]*) (fail|warn)$")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One assertion; its SELECT (Spark SQL) returns the offending rows.
+
+    Attributes:
+        severity: ``fail`` makes ``gridseal check`` exit with 1, ``warn`` only shows.
+    """
+
+    table: str
+    name: str
+    severity: Severity
+    sql: str
+
+
+def checks_of(catalog: Catalog, name: str) -> tuple[Check, ...]:
+    """All checks of a table: key, required columns and limits by the contract, then checks.sql.
+
+    Raises:
+        WarehouseError: checks.sql is not a list of ``-- check: name fail|warn`` headers with a SELECT each.
+    """
+    table = catalog.table(name)
+    return (*_by_contract(table), *_by_file(table, catalog.checks(name)))
+
+
+def _by_contract(table: Table) -> list[Check]:
+    key = ", ".join(table.key)
+    checks = [
+        Check(
+            table.name,
+            "key_is_unique",
+            "fail",
+            f"SELECT {key}, COUNT(*) AS row_total FROM {table.name} GROUP BY {key} HAVING COUNT(*) > 1",
+        )
+    ]
+    broken = [rule for column in table.columns for rule in _rules(column)]
+    if broken:
+        cases = ", ".join(f"CASE WHEN {condition} THEN '{text}' END" for text, condition in broken)
+        violated = f"concat_ws('; ', {cases})"
+        checks.append(
+            Check(
+                table.name,
+                "columns_keep_the_contract",
+                "fail",
+                f"SELECT {key}, violated FROM (SELECT {key}, {violated} AS violated FROM {table.name})"
+                " WHERE violated <> ''",
+            )
+        )
+    return checks
+
+
+def _rules(column: Column) -> list[tuple[str, str]]:
+    """Pairs of what is violated and the condition that violates it."""
+    rules = [(f"{column.name} is null", f"{column.name} IS NULL")] if column.required else []
+    for option, operator in (("minimum", "<"), ("maximum", ">")):
+        if option in column.options:
+            limit = column.options[option]
+            rules.append((f"{column.name} {operator} {limit}", f"{column.name} {operator} {_literal(column, limit)}"))
+    return rules
+
+
+def _literal(column: Column, value: object) -> str:
+    return f"TIMESTAMP '{value}'" if column.type.name == "TIMESTAMP" else str(value)
+
+
+def _by_file(table: Table, text: str) -> list[Check]:
+    checks: list[Check] = []
+    lines: list[str] = []
+    header: re.Match[str] | None = None
+
+    def close() -> None:
+        body = "\n".join(lines).strip().rstrip(";")
+        if header is not None:
+            if not body:
+                raise _refuse(table, f"check {header[1]} has no SELECT")
+            severity: Severity = "fail" if header[2] == "fail" else "warn"
+            checks.append(Check(table.name, header[1], severity, body))
+
+    for line in text.splitlines():
+        if line.startswith("-- check:"):
+            close()
+            header, lines = _HEADER.match(line.strip()), []
+            if header is None:
+                raise _refuse(table, f"{line.strip()!r} is not '-- check: lower_snake_case fail' or '... warn'")
+        elif header is None and line.strip() and not line.startswith("--"):
+            raise _refuse(table, f"{line.strip()!r} stands before the first '-- check: NAME fail|warn'")
+        else:
+            lines.append(line)
+    close()
+    if not checks:
+        raise _refuse(table, "it holds no check; say at least one thing that must be true of the table")
+    return checks
+
+
+def _refuse(table: Table, what: str) -> WarehouseError:
+    return WarehouseError(f"{table.name}: {CHECKS_FILE}: {what}", f"edit warehouse/{table.name.replace('.', '/')}/{CHECKS_FILE}")

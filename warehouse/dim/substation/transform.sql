@@ -1,0 +1,1 @@
+{{ macros.history(of='ods.substation_change') }}
