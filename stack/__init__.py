@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stack.control import Report, ServiceStatus, clean, down, start, status, stop, up
-    from stack.findings import Finding, doctor
     from stack.errors import StackError
+    from stack.findings import Finding, doctor
     from stack.layout import Layout
     from stack.secrets import ensure_secrets
     from stack.settings import StackSettings

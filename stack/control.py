@@ -213,9 +213,7 @@ def _start_service(
     tell("ready")
 
 
-def _stop_services(
-    supervisor: Supervisor, services: Sequence[Service], report: Report, began: float
-) -> None:
+def _stop_services(supervisor: Supervisor, services: Sequence[Service], report: Report, began: float) -> None:
     processes = supervisor.processes()
     running = [
         service

@@ -40,7 +40,11 @@ def services(settings: StackSettings) -> list[Service]:
     return [
         Service(
             name="database",
-            command=(_program("mariadbd"), f"--defaults-file={layout.conf / 'mariadb' / 'my.cnf'}", *_as_user()),
+            command=(
+                _program("mariadbd"),
+                f"--defaults-file={layout.conf / 'mariadb' / 'my.cnf'}",
+                *_as_user(),
+            ),
             prepare=lambda: _prepare(settings, layout),
             ready=lambda: _ready(settings),
             ports=("database_port",),

@@ -8,6 +8,9 @@ from stack.errors import StackError
 from stack.layout import Layout
 from stack.settings import StackSettings, env_name, secret_fields
 
+# Not a setting, but as good a reason for a new start: other jars lie in FLINK_HOME.
+_SET_UP = "set-up"
+
 
 def take(settings: StackSettings) -> dict[str, str]:
     """Each setting of the stack as text; of a password only a hash."""
@@ -17,6 +20,8 @@ def take(settings: StackSettings) -> dict[str, str]:
     for name in secret_fields():
         secret = getattr(settings, name).get_secret_value()
         values[name] = "sha256:" + hashlib.sha256(secret.encode()).hexdigest()
+    stamp = layout.build / "stamps" / "flink"
+    values[_SET_UP] = stamp.read_text(encoding="ascii") if stamp.exists() else ""
     return values
 
 
@@ -37,17 +42,23 @@ def check_unchanged(settings: StackSettings) -> None:
         before = json.loads(_path(settings).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    changed = []
-    for name, value in take(settings).items():
-        if before.get(name, value) != value:
-            values = "" if name in secret_fields() else f" from {before[name]} to {value}"
-            changed.append(f"{env_name(name)} changed{values}")
+    changed = [
+        _describe(name, before[name], value)
+        for name, value in take(settings).items()
+        if before.get(name, value) != value
+    ]
     if changed:
         raise StackError(
             f"the services run with other settings: {'; '.join(changed)}. Stop them before the new ones can hold",
             hint="gridseal down && gridseal up",
             exit_code=2,
         )
+
+
+def _describe(name: str, before: str, now: str) -> str:
+    if name == _SET_UP:
+        return "set-up has assembled another FLINK_HOME"
+    return f"{env_name(name)} changed" + ("" if name in secret_fields() else f" from {before} to {now}")
 
 
 def _path(settings: StackSettings) -> Path:

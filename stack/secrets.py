@@ -49,5 +49,7 @@ def names_in(text: str) -> set[str]:
     """Names that the lines of an environment file set to a value that is not empty."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
     return {
-        name.strip().removeprefix("export ").strip().upper() for name, _, value in pairs if value.strip(" '\"")
+        name.strip().removeprefix("export ").strip().upper()
+        for name, _, value in pairs
+        if value.strip(" '\"")
     }

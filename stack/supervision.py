@@ -182,9 +182,7 @@ def orphans(var: Path) -> list[psutil.Process]:
 def _owned(pid: int, var: Path) -> bool:
     try:
         process = psutil.Process(pid)
-        return (
-            process.environ().get(OWNER_VARIABLE) == str(var) and process.status() != psutil.STATUS_ZOMBIE
-        )
+        return process.environ().get(OWNER_VARIABLE) == str(var) and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
 

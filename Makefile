@@ -1,0 +1,61 @@
+# Every target first makes sure that set-up is complete, which takes a tenth of a second when it is.
+PYTHON ?= python3
+GRIDSEAL := .venv/bin/gridseal
+PYTEST := .venv/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ready run up down status doctor test test-unit test-integration lint format lock clean distclean
+
+help: ## Show this list
+	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: system packages, .venv, jars, FLINK_HOME
+	@$(PYTHON) -m stack.bootstrap
+
+ready:
+	@$(PYTHON) -m stack.bootstrap --quiet
+
+run: ready ## Start everything, let one day of readings flow through, show what the numbers say
+	@$(GRIDSEAL) demo
+
+up: ready ## Start the services
+	@$(GRIDSEAL) up
+
+down: ready ## Stop everything
+	@$(GRIDSEAL) down
+
+status: ready ## Show the services, their memory and addresses
+	@$(GRIDSEAL) status
+
+doctor: ready ## Say what is missing or wrong, and the command that mends it
+	@$(GRIDSEAL) doctor
+
+test: test-unit test-integration ## Run all tests
+
+test-unit: ready ## Run the tests that need no service
+	@$(PYTEST) -m "not integration"
+
+test-integration: ready ## Run the tests on the real services, on ports and state of their own
+	@$(PYTEST) -m integration
+
+lint: ready ## Check style and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+format: ready ## Lay out the code and mend what can be mended
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+lock: ready ## Pin the dependencies of requirements.in anew, with hashes
+	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
+	  --build-constraint requirements/build-constraints.txt --custom-compile-command "make lock" \
+	  --output-file requirements/requirements.lock requirements/requirements.in
+
+clean: ## Stop everything and remove all state (var/)
+	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean; fi
+
+distclean: clean ## Remove what set-up made as well
+	@rm -rf .venv build pipelines/streaming/java/target *.egg-info

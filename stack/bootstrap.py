@@ -1,0 +1,364 @@
+"""Set-up of an empty machine: system packages, the Python environment, jars and FLINK_HOME.
+
+Run as `python3 -m stack.bootstrap` (by `make`), with nothing but the standard library: this is what installs the
+rest. Every step keeps a stamp, a hash of what went into it, and is left out while the stamp holds.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.java import JAVA_VERSION, java_home
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements" / "requirements.lock"
+CONSTRAINTS = ROOT / "requirements" / "build-constraints.txt"
+POMS = ROOT / "stack" / "jars"
+JAVA_MODULE = ROOT / "pipelines" / "streaming" / "java"
+JAVA_JAR = JAVA_MODULE / "target" / "gridseal-flink.jar"
+FLINK = BUILD / "flink"
+
+# The `-core` packages hold MariaDB's programs without Debian's own service, which we would have to keep from
+# starting. Each package with the program that tells whether it is there.
+PACKAGES = {
+    "mariadb-server-core": "mariadbd",
+    "mariadb-client-core": "my_print_defaults",
+    "maven": "mvn",
+    "python3-venv": "",
+    f"openjdk-{JAVA_VERSION}-jdk-headless": "",
+}
+_STILL_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of set-up.
+
+    Attributes:
+        name: Its name in messages, of its stamp and of its log.
+        what: What it does, in a few words.
+        inputs: Everything it depends on, as text.
+        outputs: What must be there when it has run.
+        run: Does it.
+    """
+
+    name: str
+    what: str
+    inputs: Callable[[], str]
+    outputs: Callable[[], Iterable[Path]]
+    run: Callable[["Step"], None]
+
+    @property
+    def log(self) -> Path:
+        """Log of the step's commands."""
+        return BUILD / "log" / f"{self.name}.log"
+
+    def digest(self) -> str:
+        """Hash of the inputs."""
+        return hashlib.sha256(self.inputs().encode()).hexdigest()
+
+    def done(self) -> bool:
+        """Whether the step has run with these inputs and its outputs are there."""
+        stamp = BUILD / "stamps" / self.name
+        return (
+            stamp.exists()
+            and stamp.read_text(encoding="ascii") == self.digest()
+            and all(output.exists() for output in self.outputs())
+        )
+
+    def ensure(self) -> None:
+        """Runs the step unless it is done, and says how long it took.
+
+        Raises:
+            StackError: A command of it failed.
+        """
+        if self.done():
+            return
+        began = time.monotonic()
+        say(f"{self.name:<9}{self.what} ...")
+        ended = threading.Event()
+        threading.Thread(target=self._still, args=(began, ended), daemon=True).start()
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            self.log.write_text("", encoding="utf-8")
+            self.run(self)
+        finally:
+            ended.set()
+        stamp = BUILD / "stamps" / self.name
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(self.digest(), encoding="ascii")
+        say(f"{self.name:<9}done in {time.monotonic() - began:.1f} s")
+
+    def command(self, *words: str | Path, environment: dict[str, str] | None = None) -> None:
+        """Runs a command of the step with its output in the log.
+
+        Raises:
+            StackError: It failed; the message ends in the log's last lines.
+        """
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"$ {' '.join(map(str, words))}\n")
+            log.flush()
+            done = subprocess.run(
+                words,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=os.environ | (environment or {}),
+                check=False,
+            )
+        if done.returncode:
+            lines = "\n".join(
+                self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+            )
+            raise StackError(
+                f"{self.name}: {Path(words[0]).name} failed (exit {done.returncode}). "
+                f"Last lines of {self.log}:\n{lines}",
+                hint="make setup",
+            )
+
+    def _still(self, began: float, ended: threading.Event) -> None:
+        while not ended.wait(_STILL_SECONDS):
+            say(f"{self.name:<9}still at it after {time.monotonic() - began:.0f} s ({self.log})")
+
+
+def say(line: str) -> None:
+    """Prints a line of progress at once."""
+    # In one piece: the steps run side by side.
+    sys.stdout.write(f"set-up  {line}\n")
+    sys.stdout.flush()
+
+
+def missing_packages() -> list[str]:
+    """Debian packages that must be installed."""
+    missing = [
+        package
+        for package, program in PACKAGES.items()
+        if program and not shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    ]
+    try:
+        if not (java_home() / "bin" / "javac").exists():
+            raise StackError("a runtime without a compiler")
+    except StackError:
+        missing.append(f"openjdk-{JAVA_VERSION}-jdk-headless")
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        missing.append("python3-venv")
+    return missing
+
+
+def install_packages(step: Step) -> None:
+    """Installs the missing packages."""
+    missing = missing_packages()
+    if not missing:
+        return
+    manual = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
+    if os.geteuid() != 0:
+        raise StackError(
+            f"packages are missing and only root can install them: {', '.join(missing)}", hint=manual
+        )
+    if not shutil.which("apt-get"):
+        raise StackError(f"there is no apt-get; please install {', '.join(missing)} by hand", hint=manual)
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    options = ("-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
+    install = ("apt-get", "install", *options, *missing)
+    try:
+        step.command(*install, environment=quiet)
+    except StackError:
+        # Most likely the package lists are old or were never read.
+        step.command("apt-get", "update", environment=quiet)
+        step.command(*install, environment=quiet)
+
+
+def install_python(step: Step) -> None:
+    """Makes .venv and installs what the lock pins, then this project, editable."""
+    python = VENV / "bin" / "python"
+    if not python.exists() or str(VENV) not in (VENV / "pyvenv.cfg").read_text(encoding="utf-8"):
+        # Missing, or moved here from elsewhere: its scripts name the old place.
+        step.command(sys.executable, "-m", "venv", "--clear", VENV)
+    uv = VENV / "bin" / "uv"
+    pin = BUILD / "uv.lock"
+    pin.write_text(pinned("uv", LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    # pip leaves it alone if it is there.
+    step.command(python, "-m", "pip", "install", "--require-hashes", "--requirement", pin)
+    constraints = ("--build-constraint", str(CONSTRAINTS), "--python", str(python))
+    step.command(uv, "pip", "sync", "--require-hashes", *constraints, LOCK)
+    step.command(uv, "pip", "install", "--no-deps", *constraints, "--editable", ROOT)
+
+
+def pinned(package: str, lock: str) -> str:
+    """The lines of a lock that pin one package with its hashes.
+
+    Raises:
+        StackError: The lock does not pin it.
+    """
+    lines: list[str] = []
+    for line in lock.splitlines():
+        if line.startswith(f"{package}==") or (lines and line.startswith("    --hash=")):
+            lines.append(line)
+        elif lines:
+            break
+    if not lines:
+        raise StackError(f"{LOCK} does not pin {package}", hint="make lock", exit_code=2)
+    return "\n".join(lines).rstrip(" \\") + "\n"
+
+
+def fetch_jars(step: Step) -> None:
+    """Copies each group's jars to build/jars; Maven keeps what it fetched in its own cache."""
+    shutil.rmtree(BUILD / "jars", ignore_errors=True)
+    step.command(
+        "mvn", "-B", "-ntp", "-f", POMS / "pom.xml", "package", environment={"JAVA_HOME": str(java_home())}
+    )
+
+
+def build_java(step: Step) -> None:
+    """Builds the Java module; its tests belong to `make test-unit`."""
+    pom = JAVA_MODULE / "pom.xml"
+    step.command(
+        "mvn", "-B", "-ntp", "-f", pom, "package", "-DskipTests", environment={"JAVA_HOME": str(java_home())}
+    )
+
+
+def assemble_flink(step: Step) -> None:
+    """Assembles FLINK_HOME from PyFlink's distribution, the jars and our own jar."""
+    shipped = next(VENV.glob("lib/python3.*/site-packages/pyflink"))
+    fresh = BUILD / "flink.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "lib").mkdir(parents=True)
+    # The scripts find their home by their own place, so they are copied; the rest may be links.
+    for folder in ("bin", "conf"):
+        shutil.copytree(shipped / folder, fresh / folder)
+    for folder in ("opt", "plugins"):
+        (fresh / folder).symlink_to(shipped / folder)
+    for jar in [*shipped.glob("lib/*.jar"), *(BUILD / "jars" / "flink").glob("*.jar")]:
+        (fresh / "lib" / jar.name).symlink_to(jar)
+    # A class of ours stands in for one of Hudi's, so our jar must come first; Flink sorts by name. A copy:
+    # Maven writes over the original, which would pull it from under a cluster that runs.
+    shutil.copyfile(JAVA_JAR, fresh / "lib" / "00-gridseal-flink.jar")
+    for script in (fresh / "bin").glob("*.sh"):
+        script.chmod(0o755)
+    shutil.rmtree(FLINK, ignore_errors=True)
+    fresh.rename(FLINK)
+
+
+def texts(*paths: Path) -> str:
+    """Names and contents of files, those of folders included, as one text."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    return "\n".join(
+        f"{file.relative_to(ROOT)}\n{file.read_text(encoding='utf-8', errors='replace')}"
+        for file in files
+        if file.is_file()
+    )
+
+
+def steps() -> dict[str, Step]:
+    """All steps by name."""
+    jar_groups = [pom.parent.name for pom in sorted(POMS.glob("*/pom.xml"))]
+    java_sources = (POMS / "pom.xml", JAVA_MODULE / "pom.xml", JAVA_MODULE / "src")
+    all_steps = [
+        Step(
+            "packages",
+            "installing system packages",
+            lambda: " ".join(PACKAGES),
+            lambda: [Path("/usr/sbin/mariadbd")],
+            install_packages,
+        ),
+        Step(
+            "python",
+            "installing the Python environment .venv",
+            lambda: f"{ROOT}\n{texts(LOCK, CONSTRAINTS, ROOT / 'pyproject.toml')}",
+            lambda: [VENV / "bin" / "gridseal", VENV / "bin" / "supervisord"],
+            install_python,
+        ),
+        Step(
+            "jars",
+            "fetching jars with Maven",
+            lambda: texts(POMS),
+            lambda: [BUILD / "jars" / group for group in jar_groups],
+            fetch_jars,
+        ),
+        Step(
+            "java",
+            "building the Java module",
+            lambda: texts(*java_sources),
+            lambda: [JAVA_JAR],
+            build_java,
+        ),
+        Step(
+            "flink",
+            "assembling FLINK_HOME",
+            lambda: f"{ROOT}\n{texts(LOCK, POMS, *java_sources)}",
+            lambda: [FLINK / "lib" / "00-gridseal-flink.jar"],
+            assemble_flink,
+        ),
+    ]
+    return {step.name: step for step in all_steps}
+
+
+def set_up() -> bool:
+    """Brings the machine to where the stack can start.
+
+    Returns:
+        Whether anything had to be done.
+
+    Raises:
+        StackError: A step failed.
+    """
+    if sys.version_info[:2] != (3, 11):
+        raise StackError(
+            f"Python 3.11 is needed, this is {sys.version.split()[0]} ({sys.executable})",
+            hint="make setup PYTHON=python3.11",
+            exit_code=2,
+        )
+    by_name = steps()
+    if all(step.done() for step in by_name.values()):
+        return False
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        # Two set-ups at once would tread on each other's files; the second finds the work done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shutil.which("mvn") or "python3-venv" in missing_packages():
+            by_name["packages"].ensure()
+        with ThreadPoolExecutor(3) as pool:
+            downloads = [pool.submit(by_name[name].ensure) for name in ("packages", "python", "jars")]
+            for download in downloads:
+                download.result()
+        # Compiled against the Flink of the Python environment and the jars.
+        by_name["java"].ensure()
+        by_name["flink"].ensure()
+    return True
+
+
+def main() -> int:
+    """Runs set-up and returns the exit code."""
+    began = time.monotonic()
+    try:
+        worked = set_up()
+    except StackError as error:
+        print(f"set-up  failed: {error.message}\nset-up  next: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("set-up  interrupted; the next run goes on where this one stopped", file=sys.stderr)
+        return 130
+    if worked:
+        say(f"complete in {time.monotonic() - began:.1f} s")
+    elif "--quiet" not in sys.argv[1:]:
+        say("complete already")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
