@@ -134,33 +134,57 @@ def register_view(tables: Any, table: Table, select: str) -> None:
     Raises:
         PipelineError: The SQL is not valid, or a column or type differs from the contract.
     """
-    from py4j.protocol import Py4JJavaError
-    from pyflink.util.exceptions import TableException
+    from pyflink.table import DataTypes
+    from pyflink.table.expressions import col
 
     where = f"warehouse/{table.name.replace('.', '/')}/transform.sql"
     try:
-        schema = tables.sql_query(select)._j_table.getResolvedSchema()
-    except (Py4JJavaError, TableException, Exception) as error:
-        raise PipelineError(f"{table.name}: {_cause(error)}", f"edit {where}, then: gridseal describe {table.name}") from error
-    found = {c.getName(): c.getDataType().getLogicalType().copy(True).asSummaryString() for c in schema.getColumns()}
-    if missing := [c for c in table.column_names if c not in found]:
-        raise PipelineError(f"{table.name}: {where} has no column {missing[0]}, which the contract declares", f"edit {where}")
-    if extra := [c for c in found if c not in table.column_names]:
-        raise PipelineError(f"{table.name}: {where} makes column {extra[0]}, which the contract does not declare", f"edit {where}")
+        query = tables.sql_query(select)
+    except Exception as error:  # PyFlink raises several kinds for a query that is not valid.
+        raise PipelineError(f"{table.name}: {java_cause(error)}", f"edit {where}", exit_code=2) from error
+    found = _types(query)
+    _compare(table, found, where)
+    columns = [
+        col(c.name).cast(DataTypes.STRING()).alias(c.name) if _is_text(found[c.name]) else col(c.name)
+        for c in table.columns
+    ]
+    tables.create_temporary_view(table.name, query.select(*columns))
+
+
+def _types(query: Any) -> dict[str, str]:
+    """Type of each column of a query, as contracts write it, nullability left out."""
+    columns = query._j_table.getResolvedSchema().getColumns()
+    summaries = {c.getName(): c.getDataType().getLogicalType().copy(True).asSummaryString() for c in columns}
+    return {name: summary.replace(", ", ",") for name, summary in summaries.items()}
+
+
+def _is_text(kind: str) -> bool:
+    # A literal such as 'silence' is CHAR(7) in Flink; the sink stores STRING either way.
+    return kind.startswith(("CHAR(", "VARCHAR("))
+
+
+def _compare(table: Table, found: dict[str, str], where: str) -> None:
     for column in table.columns:
-        is_text = found[column.name].startswith(("CHAR(", "VARCHAR("))
-        kind = "STRING" if is_text else found[column.name].replace(", ", ",")
-        kind = "BYTES" if kind.startswith("VARBINARY(") else kind
+        if column.name not in found:
+            raise PipelineError(
+                f"{table.name}: {where} makes no column {column.name}, which the contract declares;"
+                f" it makes {', '.join(found)}",
+                f"edit {where}",
+                exit_code=2,
+            )
+        kind = "STRING" if _is_text(found[column.name]) else found[column.name]
         if kind != column.type.flink:
             raise PipelineError(
                 f"{table.name}: column {column.name} is {kind} in {where}, {column.type} in the contract",
-                f"CAST({column.name} AS {column.type})",
+                f"write CAST({column.name} AS {column.type}) in {where}",
+                exit_code=2,
             )
-    columns = ", ".join(
-        f"CAST(`{c.name}` AS STRING) AS `{c.name}`" if found[c.name].startswith(("CHAR(", "VARCHAR(")) else f"`{c.name}`"
-        for c in table.columns
-    )
-    tables.execute_sql(f"CREATE TEMPORARY VIEW {table.name} AS SELECT {columns} FROM (\n{select}\n)")
+    if extra := [name for name in found if name not in table.column_names]:
+        raise PipelineError(
+            f"{table.name}: {where} makes column {extra[0]}, which the contract does not declare",
+            f"add {extra[0]} to the contract or remove it from {where}",
+            exit_code=2,
+        )
 
 
 def _register_sources(jvm: Any, tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
@@ -179,7 +203,7 @@ def _jvm() -> Any:
     return get_gateway().jvm
 
 
-def _cause(error: BaseException) -> str:
+def java_cause(error: BaseException) -> str:
     """The innermost message of a Java exception, on one line."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     causes = [line.split(": ", 1)[-1] for line in lines if line.startswith(("Caused by:", "org.apache.flink"))]

@@ -68,7 +68,7 @@ def ods_select(table: Table, catalog: Catalog) -> str:
 def _messages_select(table: Table, topic: Table, condition: str) -> str:
     made = {
         "message_id": "CONCAT_WS('-', topic, CAST(kafka_partition AS STRING), CAST(kafka_offset AS STRING))",
-        "day": f"grid_day({table.event_time})",
+        "dt": f"grid_day({table.event_time})",
     }
     return _select(table, made, kafka_view(topic), condition)
 
@@ -80,7 +80,7 @@ def _changes_select(table: Table) -> str:
     made = {
         "change_id": f"CASE WHEN op = 'r' THEN CONCAT('snapshot'{key}) ELSE"
         " CONCAT(binlog_file, '|', CAST(binlog_pos AS STRING), '|', CAST(binlog_row AS STRING)) END",
-        "day": "grid_day(op_ts)",
+        "dt": "grid_day(op_ts)",
         **{f.name: f"CAST(image['{f.field}'] AS {f.type.flink})" for f in table.fields},
     }
     return _select(table, made, CHANGES_VIEW, f"table_name = '{table.source.name}'")

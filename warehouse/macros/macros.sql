@@ -57,7 +57,7 @@ SELECT change_id, op FROM {{ table.name }} WHERE op NOT IN ('r', 'c', 'u', 'd')
 SELECT change_id, op, binlog_file, binlog_pos FROM {{ table.name }} WHERE op <> 'r' AND (binlog_file = '' OR binlog_pos = 0)
 
 -- check: day_is_the_day_of_the_change fail
-SELECT change_id, op_ts, day FROM {{ table.name }} WHERE day <> {{ local_day('op_ts') }}
+SELECT change_id, op_ts, dt FROM {{ table.name }} WHERE dt <> {{ local_day('op_ts') }}
 {%- endmacro %}
 
 {# For checks of a history. #}

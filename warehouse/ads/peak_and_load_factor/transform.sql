@@ -1,23 +1,23 @@
 WITH total AS (
-  SELECT region_id, day, CAST(COUNT(*) AS INT) AS hours,
+  SELECT region_id, dt, CAST(COUNT(*) AS INT) AS hours,
     CAST(SUM(energy_kw_min) AS DECIMAL(20,3)) AS energy_kw_min
   FROM dws.region_hour
-  GROUP BY region_id, day
+  GROUP BY region_id, dt
 ),
 peak AS (
-  SELECT region_id, day, hour_start, energy_kw_min
+  SELECT region_id, dt, hour_start, energy_kw_min
   FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY region_id, day ORDER BY energy_kw_min DESC, hour_start) AS rn
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY region_id, dt ORDER BY energy_kw_min DESC, hour_start) AS rn
     FROM dws.region_hour)
   WHERE rn = 1
 )
 SELECT
-  t.region_id, t.day, g.name AS region_name, t.hours, t.energy_kw_min,
+  t.region_id, t.dt, g.name AS region_name, t.hours, t.energy_kw_min,
   CAST(t.energy_kw_min / (60 * t.hours) AS DECIMAL(20,6)) AS average_load_kw,
   CAST(p.energy_kw_min / 60 AS DECIMAL(20,6)) AS peak_load_kw,
   p.hour_start AS peak_hour_start,
   CASE WHEN p.energy_kw_min > 0
     THEN CAST(t.energy_kw_min / CAST(p.energy_kw_min * t.hours AS DECIMAL(20,3)) AS DECIMAL(9,6)) END AS load_factor
 FROM total AS t
-JOIN peak AS p ON t.region_id = p.region_id AND t.day = p.day
+JOIN peak AS p ON t.region_id = p.region_id AND t.dt = p.dt
 LEFT JOIN dim.region_current AS g ON t.region_id = g.region_id

@@ -4,15 +4,15 @@ calendar AS (
   SELECT TIMESTAMPADD(DAY, a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n, DATE '2000-01-01') AS d
   FROM digit AS a, digit AS b, digit AS c, digit AS d, (SELECT n FROM digit WHERE n < 2) AS e
 ),
-named AS (SELECT d, CAST(d AS STRING) AS day FROM calendar WHERE d < DATE '2050-01-01')
+named AS (SELECT d, CAST(d AS STRING) AS dt FROM calendar WHERE d < DATE '2050-01-01')
 SELECT
-  day,
+  dt,
   CAST(EXTRACT(YEAR FROM d) AS INT) AS year_number,
   CAST(EXTRACT(MONTH FROM d) AS INT) AS month_number,
   CAST(EXTRACT(DAY FROM d) AS INT) AS day_of_month,
   -- DAYOFWEEK counts from 1 Sunday; ISO counts from 1 Monday.
   CAST(MOD(EXTRACT(DOW FROM d) + 5, 7) + 1 AS INT) AS iso_weekday,
   EXTRACT(DOW FROM d) IN (1, 7) AS is_weekend,
-  grid_day_start(day) AS day_start,
-  grid_day_minutes(day) AS minutes
+  grid_day_start(dt) AS day_start,
+  grid_day_minutes(dt) AS minutes
 FROM named

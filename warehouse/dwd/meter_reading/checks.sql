@@ -25,4 +25,4 @@ JOIN dim.tariff AS t ON d.tariff_id = t.tariff_id AND {{ macros.in_force('t', 'd
 WHERE NOT (d.price <=> CASE d.tariff_period WHEN 'peak' THEN t.peak_price WHEN 'valley' THEN t.valley_price ELSE t.flat_price END)
 
 -- check: every_reading_has_a_feeder warn
-SELECT meter_id, day, COUNT(*) AS readings FROM dwd.meter_reading WHERE feeder_id IS NULL GROUP BY meter_id, day
+SELECT meter_id, dt, COUNT(*) AS readings FROM dwd.meter_reading WHERE feeder_id IS NULL GROUP BY meter_id, dt

@@ -1,5 +1,5 @@
 SELECT
-  customer_id, day, COUNT(*) AS readings,
+  customer_id, dt, COUNT(*) AS readings,
   CAST(SUM(active_power) AS DECIMAL(20,3)) AS energy_kw_min,
   CAST(SUM(CASE WHEN tariff_period = 'peak' THEN active_power ELSE 0 END) AS DECIMAL(20,3)) AS peak_kw_min,
   CAST(SUM(CASE WHEN tariff_period = 'flat' THEN active_power ELSE 0 END) AS DECIMAL(20,3)) AS flat_kw_min,
@@ -10,4 +10,4 @@ SELECT
   MAX(currency) AS currency
 FROM dwd.meter_reading
 WHERE customer_id IS NOT NULL
-GROUP BY customer_id, day
+GROUP BY customer_id, dt

@@ -4,6 +4,6 @@ WHERE energy_kwh <> CAST(energy_kw_min / 60 AS DECIMAL(20,6))
 
 -- check: an_hour_has_no_stale_group fail
 SELECT h.region_id, h.hour_start, h.readings FROM dws.region_hour AS h
-LEFT JOIN (SELECT DISTINCT region_id, day FROM dwd.meter_reading WHERE meter_kind = 'customer') AS d
-  ON h.region_id = d.region_id AND h.day = d.day
+LEFT JOIN (SELECT DISTINCT region_id, dt FROM dwd.meter_reading WHERE meter_kind = 'customer') AS d
+  ON h.region_id = d.region_id AND h.dt = d.dt
 WHERE d.region_id IS NULL OR h.readings <= 0

@@ -2,7 +2,7 @@
 SELECT message_id, reason FROM ods.dead_letter WHERE length(trim(reason)) = 0
 
 -- check: day_is_the_day_of_arrival fail
-SELECT message_id, kafka_timestamp, day FROM ods.dead_letter WHERE day <> {{ macros.local_day('kafka_timestamp') }}
+SELECT message_id, kafka_timestamp, dt FROM ods.dead_letter WHERE dt <> {{ macros.local_day('kafka_timestamp') }}
 
 -- check: less_than_one_message_in_twenty_is_refused warn
 SELECT topic, refused, accepted

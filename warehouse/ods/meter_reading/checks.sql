@@ -1,5 +1,5 @@
 -- check: day_is_the_day_of_the_event fail
-SELECT message_id, event_time, day FROM ods.meter_reading WHERE day <> {{ macros.local_day('event_time') }}
+SELECT message_id, event_time, dt FROM ods.meter_reading WHERE dt <> {{ macros.local_day('event_time') }}
 
 -- check: a_message_is_a_row_or_a_dead_letter fail
 SELECT r.message_id FROM ods.meter_reading AS r JOIN ods.dead_letter AS d ON r.message_id = d.message_id

@@ -2,6 +2,7 @@ package io.gridseal.flink;
 
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactoryBuilder;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonLocation;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Reads one JSON object into the first fields of a row, or says why not.
@@ -29,6 +31,9 @@ import java.util.Map;
 final class MessageParser {
     private static final int MAX_DEPTH = 64;
     private static final int MAX_REASON_CHARACTERS = 500;
+    /** What Jackson appends to an error for whoever wrote the program; the reader of a reason wrote the message. */
+    private static final Pattern ADVICE =
+            Pattern.compile("(: was expecting|: enable|: only regular| \\(start marker).*", Pattern.DOTALL);
     private static final String DUPLICATE_KEY = "Duplicate field '";
 
     private final JsonFactory factory = new JsonFactoryBuilder()
@@ -188,8 +193,9 @@ final class MessageParser {
         if (message.startsWith(DUPLICATE_KEY)) {
             return Refusal.shown(message.substring(DUPLICATE_KEY.length(), message.length() - 1)) + ": appears twice";
         }
-        int details = message.indexOf(" (start marker at");
-        String what = Refusal.shown(details < 0 ? message : message.substring(0, details));
-        return String.format("not JSON: %s at line %,d, column %,d", what, e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+        JsonLocation at = e.getLocation();
+        String line = at.getLineNr() > 1 ? String.format("line %,d, ", at.getLineNr()) : "";
+        return String.format("not JSON: %s near %scolumn %,d",
+                Refusal.shown(ADVICE.matcher(message).replaceFirst("")), line, at.getColumnNr());
     }
 }
