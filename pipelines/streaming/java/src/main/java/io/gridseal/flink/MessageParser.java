@@ -33,7 +33,7 @@ final class MessageParser {
     private static final int MAX_REASON_CHARACTERS = 500;
     /** What Jackson appends to an error for whoever wrote the program; the reader of a reason wrote the message. */
     private static final Pattern ADVICE =
-            Pattern.compile("(: was expecting|: enable|: only regular| \\(start marker).*", Pattern.DOTALL);
+            Pattern.compile("(: was expecting|: enable|: JSON spec| \\(start marker).*", Pattern.DOTALL);
     private static final String DUPLICATE_KEY = "Duplicate field '";
 
     private final JsonFactory factory = new JsonFactoryBuilder()

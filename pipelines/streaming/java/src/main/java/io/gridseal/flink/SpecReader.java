@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 /** Reads the JSON specification of a source. Never repeats the specification in an error: it may hold a password. */
 final class SpecReader {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .build();
 
