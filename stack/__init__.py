@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stack.control import Report, ServiceStatus, clean, down, start, status, stop, up
+    from stack.control import Report, clean, down, start, stop, up
     from stack.errors import StackError
     from stack.findings import Finding, doctor
     from stack.layout import Layout
     from stack.secrets import ensure_secrets
     from stack.settings import StackSettings
+    from stack.state import ServiceStatus, status
 
 __all__ = [
     "Finding",
@@ -36,7 +37,7 @@ _HOMES = {
     "Finding": "stack.findings",
     "Layout": "stack.layout",
     "Report": "stack.control",
-    "ServiceStatus": "stack.control",
+    "ServiceStatus": "stack.state",
     "StackError": "stack.errors",
     "StackSettings": "stack.settings",
     "clean": "stack.control",
@@ -44,7 +45,7 @@ _HOMES = {
     "down": "stack.control",
     "ensure_secrets": "stack.secrets",
     "start": "stack.control",
-    "status": "stack.control",
+    "status": "stack.state",
     "stop": "stack.control",
     "up": "stack.control",
 }

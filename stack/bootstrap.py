@@ -1,7 +1,7 @@
 """Set-up of an empty machine: system packages, the Python environment, jars and FLINK_HOME.
 
-Run as `python3 -m stack.bootstrap` (by `make`), with nothing but the standard library: this is what installs the
-rest. Every step keeps a stamp, a hash of what went into it, and is left out while the stamp holds.
+Run as `python3 -m stack.bootstrap` (by `make`), with nothing but the standard library: this is what installs
+the rest. Every step keeps a stamp, a hash of what went into it, and is left out while the stamp holds.
 """
 
 import fcntl

@@ -28,6 +28,6 @@ def find_service(settings: StackSettings, name: str) -> Service:
             return service
     raise StackError(
         f"no service is called {name}; there are {', '.join(service.name for service in services)}",
-        hint="gridseal status",
+        hint="make status",
         exit_code=2,
     )

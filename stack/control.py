@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from stack import fingerprint
@@ -15,7 +14,7 @@ from stack.layout import Layout
 from stack.ports import check_ports
 from stack.service import Service
 from stack.settings import StackSettings
-from stack.supervision import Supervisor, layout_log, orphans
+from stack.supervision import Supervisor, log_of, orphans
 
 # Told of each step: name of the service, its state, seconds since the call began.
 # States: preparing, starting, ready, already ready, stopping, stopped, failed.
@@ -24,33 +23,6 @@ Report = Callable[[str, str, float], None]
 _POLL_SECONDS = 0.2
 _GIVEN_UP = ("FATAL", "UNKNOWN")
 _RUNNING = ("RUNNING", "STARTING", "BACKOFF")
-
-
-@dataclass(frozen=True)
-class ServiceStatus:
-    """State of one service.
-
-    Attributes:
-        name: Its name.
-        state: `ready`, `starting` (runs, does not answer yet), `restarting`, `failed`, `stopped`.
-        pid: Process id, None if it does not run.
-        uptime_s: Seconds since it started.
-        restarts: How often it ended by itself and was started again since `up`.
-        rss_mb: Resident memory of the process and its children in MiB.
-        address: Where it listens, or its web page.
-        log: Its log.
-        on_demand: Not started by `up`.
-    """
-
-    name: str
-    state: str
-    pid: int | None
-    uptime_s: float
-    restarts: int
-    rss_mb: float
-    address: str
-    log: Path
-    on_demand: bool
 
 
 def quiet(name: str, state: str, seconds: float) -> None:
@@ -80,7 +52,7 @@ def start(settings: StackSettings, name: str, report: Report = quiet) -> None:
     """
     service = find_service(settings, name)
     if service.on_demand and not Supervisor(Layout.of(settings)).pid():
-        raise StackError(f"{name} needs the services, which do not run", hint="gridseal up")
+        raise StackError(f"{name} needs the services, which do not run", hint="make up")
     _bring_up(settings, [service], report)
 
 
@@ -103,39 +75,6 @@ def down(settings: StackSettings, report: Report = quiet) -> None:
         _stop_services(supervisor, [service for service in services if service.stop_first], report, began)
         _stop_services(supervisor, [service for service in services if not service.stop_first], report, began)
     supervisor.stop()
-
-
-def status(settings: StackSettings) -> list[ServiceStatus]:
-    """State of every service.
-
-    Raises:
-        StackError: Parts that the services need are missing.
-    """
-    layout, services = Layout.of(settings), all_services(settings)
-    supervisor = Supervisor(layout)
-    processes, restarts = supervisor.processes(), supervisor.restarts()
-
-    def state_of(service: Service) -> ServiceStatus:
-        info = processes.get(service.name, {})
-        name = info.get("statename", "STOPPED")
-        state = {"BACKOFF": "restarting", "EXITED": "restarting", "FATAL": "failed"}.get(name, "stopped")
-        if name in ("RUNNING", "STARTING"):
-            state = "starting" if service.ready() else "ready"
-        pid = info.get("pid") or None
-        return ServiceStatus(
-            name=service.name,
-            state=state,
-            pid=pid,
-            uptime_s=float(info["now"] - info["start"]) if pid else 0.0,
-            restarts=restarts.get(service.name, 0),
-            rss_mb=_resident_mb(pid) if pid else 0.0,
-            address=service.address,
-            log=layout_log(layout, service.name),
-            on_demand=service.on_demand,
-        )
-
-    with ThreadPoolExecutor(len(services)) as pool:
-        return list(pool.map(state_of, services))
 
 
 def clean(settings: StackSettings, report: Report = quiet) -> None:
@@ -203,7 +142,7 @@ def _start_service(
         state = supervisor.call("getProcessInfo", service.name)["statename"]
         if state in _GIVEN_UP or time.monotonic() > deadline:
             tell("failed")
-            log = layout_log(layout, service.name)
+            log = log_of(layout, service.name)
             raise StackError(
                 f"{service.name} did not get ready in {time.monotonic() - began:.0f} s: {waiting}. "
                 f"Last lines of {log}:\n{_tail(log)}",
@@ -245,17 +184,6 @@ def _in_parallel(action: Callable[[Service], None], services: Sequence[Service])
         list(pool.map(act, services))
     if errors:
         raise errors[0]
-
-
-def _resident_mb(pid: int) -> float:
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) / (1 << 20)
-    except psutil.Error:
-        return 0.0
 
 
 def _tail(log: Path, lines: int = 15) -> str:

@@ -19,7 +19,8 @@ USERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "gridseal_app",
         "database_app_password",
         (
-            f"SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON {DATABASE}.* TO {{user}}",
+            "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES "
+            f"ON {DATABASE}.* TO {{user}}",
         ),
     ),
     (
@@ -123,7 +124,7 @@ def _as_user() -> tuple[str, ...]:
 def _prepare(settings: StackSettings, layout: Layout) -> None:
     for _, field, _ in USERS:
         if not getattr(settings, field).get_secret_value():
-            raise StackError(f"no value for {env_name(field)} in .env", hint="gridseal up", exit_code=2)
+            raise StackError(f"no value for {env_name(field)} in .env", hint="make up", exit_code=2)
     conf = layout.conf / "mariadb"
     conf.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{name}={value}\n" for name, value in options(settings, layout).items())

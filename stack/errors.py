@@ -10,7 +10,7 @@ class StackError(Exception):
         exit_code: 1 a check failed, 2 wrong usage or setting, 3 a service is not there.
     """
 
-    def __init__(self, message: str, *, hint: str = "gridseal doctor", exit_code: int = 3) -> None:
+    def __init__(self, message: str, *, hint: str = "make doctor", exit_code: int = 3) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

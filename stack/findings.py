@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.control import status
 from stack.errors import StackError
 from stack.java import java_home
 from stack.layout import Layout, disk_free
 from stack.ports import describe, is_taken
 from stack.secrets import names_in
 from stack.settings import ENV_FILE, StackSettings, env_name, secret_fields
+from stack.state import status
 from stack.supervision import Supervisor
 
 _NEEDED_DISK_GB = 10
@@ -116,7 +116,7 @@ def _memory(settings: StackSettings) -> Iterator[Finding]:
         "memory",
         ok,
         f"{room:.0f} MiB are to be had, the services may take {total} MiB",
-        "" if ok else f"set {env_name('taskmanager_memory_mb')} lower, then gridseal down && gridseal up",
+        "" if ok else f"set {env_name('taskmanager_memory_mb')} lower, then make down && make up",
     )
 
 
@@ -139,7 +139,7 @@ def _disk(layout: Layout) -> Iterator[Finding]:
 
 def _passwords(settings: StackSettings, env_file: Path) -> Iterator[Finding]:
     if not env_file.exists():
-        yield Finding("passwords", False, f"{env_file} is not there; the first start makes it", "gridseal up")
+        yield Finding("passwords", False, f"{env_file} is not there; the first start makes it", "make up")
         return
     mode = stat.S_IMODE(env_file.stat().st_mode)
     private = mode & 0o077 == 0
@@ -156,7 +156,7 @@ def _passwords(settings: StackSettings, env_file: Path) -> Iterator[Finding]:
         if env_name(field) not in named and not getattr(settings, field).get_secret_value()
     ]
     detail = f"missing: {', '.join(missing)}" if missing else "all there"
-    yield Finding("passwords", not missing, detail, "gridseal up" if missing else "")
+    yield Finding("passwords", not missing, detail, "make up" if missing else "")
 
 
 def _clock() -> Iterator[Finding]:
@@ -177,7 +177,7 @@ def _services(settings: StackSettings, layout: Layout) -> Iterator[Finding]:
                 taken = is_taken(settings.host, getattr(settings, field))
                 said = describe(settings, service.name, field) if taken else "free"
                 yield Finding(
-                    f"port {getattr(settings, field)}", not taken, said, "gridseal status" if taken else ""
+                    f"port {getattr(settings, field)}", not taken, said, "make status" if taken else ""
                 )
         if service.on_demand and service.state == "stopped":
             continue
@@ -185,7 +185,7 @@ def _services(settings: StackSettings, layout: Layout) -> Iterator[Finding]:
         detail = service.state + (
             f", restarted {service.restarts} times, see {service.log}" if service.restarts else ""
         )
-        remedy = "" if ok else f"tail -50 {service.log}" if up and service.pid else "gridseal up"
+        remedy = "" if ok else f"tail -50 {service.log}" if up and service.pid else "make up"
         yield Finding(service.name, ok, detail, remedy)
 
 

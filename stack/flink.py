@@ -11,8 +11,15 @@ from stack.settings import StackSettings
 
 
 def services(settings: StackSettings) -> list[Service]:
-    """The two services of Flink."""
+    """The two services of Flink.
+
+    Raises:
+        StackError: FLINK_HOME is not whole.
+    """
     layout = Layout.of(settings)
+    # Flink itself would start without it and fail much later, in the first compaction.
+    if not (own := layout.flink_home / "lib" / "00-gridseal-flink.jar").exists():
+        raise StackError(f"{own} is missing", hint="make setup")
     environment = {
         "FLINK_HOME": str(layout.flink_home),
         "FLINK_CONF_DIR": str(layout.flink_conf),
@@ -48,7 +55,7 @@ def services(settings: StackSettings) -> list[Service]:
 
 
 def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int | bool]:
-    """Properties of the cluster; what belongs to a job (checkpoint interval, mini-batch) is set with the job."""
+    """Properties of the cluster; what belongs to a job (checkpoint interval, ...) is set with the job."""
     host = settings.host
     hdfs = f"hdfs://{host}:{settings.namenode_port}/flink"
     return {

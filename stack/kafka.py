@@ -87,7 +87,7 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
     )
     if (layout.data / "kafka" / "meta.properties").exists():
         return
-    # A cluster's id is 16 random bytes in URL-safe Base64 without padding; a leading - would read as an option.
+    # A cluster's id is 16 random bytes in URL-safe Base64; a leading - would read as an option.
     cluster = "-"
     while cluster.startswith("-"):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()

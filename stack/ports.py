@@ -22,7 +22,7 @@ def check_ports(settings: StackSettings, services: Iterable[Service]) -> None:
         if is_taken(settings.host, getattr(settings, field))
     ]
     if taken:
-        raise StackError("; ".join(taken), hint="gridseal status", exit_code=2)
+        raise StackError("; ".join(taken), hint="make status", exit_code=2)
 
 
 def describe(settings: StackSettings, service: str, field: str) -> str:
@@ -62,7 +62,8 @@ def holder(port: int) -> str:
     import psutil
 
     for connection in psutil.net_connections(kind="tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        listens_on = getattr(connection.laddr, "port", None)
+        if connection.status == psutil.CONN_LISTEN and listens_on == port and connection.pid:
             try:
                 return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
             except psutil.Error:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 ENV_PREFIX = "GRIDSEAL_"
 ENV_FILE = Path(".env")
@@ -15,6 +15,10 @@ MIN_PASSWORD_LENGTH = 12
 
 class StackSettings(BaseModel):
     """Settings of the services on one machine; the environment's names are GRIDSEAL_ and the field's name."""
+
+    # An error's text would show a refused password; whoever tells a user of an error takes values that are no
+    # secret from its `errors()`.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that every service binds to.")
     var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")

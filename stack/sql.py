@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -48,7 +49,7 @@ def settings_environment(settings: StackSettings) -> dict[str, str]:
         if isinstance(value, SecretStr) or value is None:
             continue
         if name in ("var_dir", "build_dir"):
-            value = os.path.abspath(value)
+            value = Path(value).absolute()
         plain = isinstance(value, str | int | float | os.PathLike) and not isinstance(value, bool)
         values[env_name(name)] = str(value) if plain else json.dumps(value, default=str)
     return values

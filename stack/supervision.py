@@ -43,10 +43,7 @@ class Supervisor:
         Raises:
             StackError: It does not come up.
         """
-        config = self._layout.run / "supervisord.conf"
-        config.touch(mode=0o600)
-        config.chmod(0o600)
-        config.write_text(self._render(services), encoding="utf-8")
+        config = self.write_configuration(services)
         program = Layout.program("supervisord")
         if not program.exists():
             raise StackError(f"{program} is missing: the Python environment is not whole", hint="make setup")
@@ -66,9 +63,18 @@ class Supervisor:
                 return
             time.sleep(0.05)
         raise StackError(
-            f"supervisord did not start (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-500:]}",
+            f"supervisord did not start (exit {done.returncode}): "
+            f"{(done.stderr or done.stdout).strip()[-500:]}",
             hint=f"tail {self.log}",
         )
+
+    def write_configuration(self, services: Sequence[Service]) -> Path:
+        """Writes supervisord's configuration, for its owner only, and returns its path."""
+        config = self._layout.run / "supervisord.conf"
+        config.touch(mode=0o600)
+        config.chmod(0o600)
+        config.write_text(self._render(services), encoding="utf-8")
+        return config
 
     def stop(self) -> None:
         """Stops supervisord and, if it is gone already, whatever it left running."""
@@ -163,13 +169,13 @@ class Supervisor:
             "killasgroup": "true",
             "stopwaitsecs": 20,
             "redirect_stderr": "true",
-            "stdout_logfile": layout_log(self._layout, service.name),
+            "stdout_logfile": log_of(self._layout, service.name),
             "stdout_logfile_maxbytes": "20MB",
             "stdout_logfile_backups": 2,
         }
 
 
-def layout_log(layout: Layout, name: str) -> Path:
+def log_of(layout: Layout, name: str) -> Path:
     """Log of a service."""
     return layout.log / f"{name}.log"
 
@@ -188,7 +194,7 @@ def _owned(pid: int, var: Path) -> bool:
 
 
 def _wait_gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    return cast(list[psutil.Process], psutil.wait_procs(processes, timeout=seconds)[1])
+    return psutil.wait_procs(processes, timeout=seconds)[1]
 
 
 def _section(name: str, values: dict[str, Any]) -> str:

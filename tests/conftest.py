@@ -1,0 +1,57 @@
+"""Fixtures of all rooms: settings with ports and state of their own, and the services running on them."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stack
+from stack.settings import StackSettings, env_name, port_fields, secret_fields
+from stack.sql import settings_environment
+
+# Beside the ports of a stack that someone may have running.
+PORT_OFFSET = 2000
+
+
+def _settings(folder: Path) -> StackSettings:
+    env_file = folder / ".env"
+    stack.ensure_secrets(env_file)
+    ports = {name: StackSettings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
+    lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
+    values = {name: value for name, _, value in lines}
+    secrets = {name: values[env_name(name)] for name in secret_fields()}
+    settings_class: type[StackSettings] = StackSettings
+    if importlib.util.find_spec("gridseal.settings"):
+        from gridseal.settings import Settings
+
+        settings_class = Settings
+    return settings_class(**ports, **secrets, var_dir=folder / "var", build_dir=Path("build").absolute())
+
+
+@pytest.fixture(scope="session")
+def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> StackSettings:
+    """Settings of the tests' own stack."""
+    return _settings(tmp_path_factory.mktemp("stack"))
+
+
+@pytest.fixture(scope="session")
+def running_stack(stack_settings: StackSettings) -> Iterator[StackSettings]:
+    """The services, ready; stopped and removed when the session ends, their logs kept if CI asks for them."""
+    try:
+        stack.up(stack_settings)
+        yield stack_settings
+    finally:
+        stack.down(stack_settings)
+        if kept := os.environ.get("KEEP_LOGS"):
+            shutil.copytree(stack_settings.var_dir / "log", kept, dirs_exist_ok=True)
+        stack.clean(stack_settings)
+
+
+@pytest.fixture(scope="session")
+def stack_environment(stack_settings: StackSettings) -> dict[str, str]:
+    """Environment in which a command of ours finds the tests' own stack."""
+    secrets = {env_name(name): getattr(stack_settings, name).get_secret_value() for name in secret_fields()}
+    return dict(os.environ) | settings_environment(stack_settings) | secrets

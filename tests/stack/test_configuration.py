@@ -1,0 +1,105 @@
+"""What the services are told, and what they are not."""
+
+import stat
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import yaml
+
+from stack import database, flink, hdfs, kafka
+from stack.catalog import all_services, find_service
+from stack.errors import StackError
+from stack.layout import Layout
+from stack.settings import StackSettings, port_fields, secret_fields
+from stack.sql import settings_environment
+from stack.supervision import Supervisor
+
+
+def test_every_port_belongs_to_one_service(settings: StackSettings) -> None:
+    used = [field for service in all_services(settings) for field in service.ports]
+    assert sorted(used) == sorted(port_fields())
+
+
+def test_hadoop_configuration_names_our_addresses(settings: StackSettings) -> None:
+    layout = Layout.of(settings)
+    hdfs.write_configuration(settings, layout)
+    root = ElementTree.parse(layout.hadoop_conf / "core-site.xml").getroot()  # noqa: S314
+    values = {row.findtext("name"): row.findtext("value") for row in root}
+    assert values["fs.defaultFS"] == "hdfs://127.0.0.1:18020"
+    assert values["dfs.replication"] == "1"
+    assert not [value for value in values.values() if value and "0.0.0.0" in value]
+
+
+def test_flink_configuration(settings: StackSettings) -> None:
+    layout = Layout.of(settings)
+    flink.write_configuration(settings, layout)
+    values = yaml.safe_load((layout.flink_conf / "config.yaml").read_text())
+    assert values["taskmanager.numberOfTaskSlots"] == settings.task_slots
+    assert values["execution.checkpointing.dir"] == "hdfs://127.0.0.1:18020/flink/checkpoints"
+    assert values["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
+    assert values["classloader.resolve-order"] == "parent-first"
+    assert "--add-opens=java.base/java.util=ALL-UNNAMED" in values["env.java.opts.all"]
+
+
+def test_kafka_makes_no_topic_by_itself(settings: StackSettings) -> None:
+    values = kafka.properties(settings, Layout.of(settings))
+    assert values["auto.create.topics.enable"] == "false"
+    assert values["advertised.listeners"] == "PLAINTEXT://127.0.0.1:19092"
+
+
+def test_database_writes_whole_rows_to_its_log(settings: StackSettings) -> None:
+    values = database.options(settings, Layout.of(settings))
+    assert (values["binlog-format"], values["binlog-row-image"]) == ("ROW", "FULL")
+    assert values["bind-address"] == "127.0.0.1"
+    assert values["default-time-zone"] == "+00:00"
+
+
+def test_passwords_are_quoted_for_sql(settings: StackSettings) -> None:
+    sql = database.users_sql(settings)
+    assert r"IDENTIFIED BY 'it''s a \\ password';" in sql
+    assert all(line.endswith(";") for line in sql.splitlines())
+
+
+def test_least_privilege() -> None:
+    grants = {user: " ".join(lines) for user, _, lines in database.USERS}
+    assert grants["gridseal_reader"] == "SELECT ON grid.* TO {user}"
+    assert "ON *.*" not in grants["gridseal_app"]
+    assert not {"INSERT", "UPDATE", "DELETE", "CREATE"} & set(grants["gridseal_cdc"].replace(",", "").split())
+
+
+def test_no_password_outside_its_private_file(settings: StackSettings) -> None:
+    layout = Layout.of(settings)
+    layout.make()
+    services = all_services(settings)
+    (layout.data / "mariadb").mkdir()
+    find_service(settings, "database").prepare()
+    find_service(settings, "jobmanager").prepare()
+    Supervisor(layout).write_configuration(services)
+    passwords = [getattr(settings, name).get_secret_value() for name in secret_fields()]
+    for service in services:
+        told = " ".join(service.command) + " ".join(service.environment.values())
+        assert not [password for password in passwords if password in told]
+    files = [file for file in layout.var.rglob("*") if file.is_file()]
+    holding = [file for file in files if passwords[0] in file.read_text()]
+    assert [file.name for file in holding] == ["users.sql"]
+    assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
+    assert stat.S_IMODE((layout.run / "supervisord.conf").stat().st_mode) == 0o600
+
+
+def test_a_missing_password_is_told(settings: StackSettings) -> None:
+    bare = StackSettings(var_dir=settings.var_dir)
+    with pytest.raises(StackError, match="GRIDSEAL_DATABASE_ADMIN_PASSWORD") as refused:
+        find_service(bare, "database").prepare()
+    assert refused.value.exit_code == 2
+
+
+def test_an_unknown_service_is_told(settings: StackSettings) -> None:
+    with pytest.raises(StackError, match="no service is called hive; there are namenode, datanode"):
+        find_service(settings, "hive")
+
+
+def test_settings_reach_a_process_of_ours(settings: StackSettings) -> None:
+    values = settings_environment(settings)
+    assert values["GRIDSEAL_VAR_DIR"] == str(settings.var_dir)
+    assert values["GRIDSEAL_KAFKA_PORT"] == "19092"
+    assert not [name for name in values if "PASSWORD" in name]

@@ -1,0 +1,41 @@
+import pytest
+from pydantic import ValidationError
+
+from stack.settings import StackSettings, env_name, port_fields, secret_fields
+
+
+def test_every_setting_is_described() -> None:
+    undescribed = [name for name, field in StackSettings.model_fields.items() if not field.description]
+    assert undescribed == []
+
+
+def test_every_port_differs_by_default() -> None:
+    ports = [getattr(StackSettings(), name) for name in port_fields()]
+    assert len(ports) == len(set(ports)) == 14
+
+
+@pytest.mark.parametrize("port", [80, 0, 65536])
+def test_a_port_out_of_bounds_is_refused(port: int) -> None:
+    with pytest.raises(ValidationError, match="kafka_port"):
+        StackSettings(kafka_port=port)
+
+
+def test_one_port_for_two_services_is_refused() -> None:
+    with pytest.raises(ValidationError, match="kafka_port and kafka_controller_port are both 19092"):
+        StackSettings(kafka_controller_port=19092)
+
+
+@pytest.mark.parametrize("password", ["short", "long enough\nbut two lines"])
+def test_a_password_that_cannot_be_used_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError, match="12 or more printable characters") as refused:
+        StackSettings(database_app_password=password)
+    assert password not in str(refused.value)
+
+
+def test_secrets_do_not_print(settings: StackSettings) -> None:
+    for name in secret_fields():
+        assert getattr(settings, name).get_secret_value() not in repr(settings)
+
+
+def test_env_name() -> None:
+    assert env_name("kafka_port") == "GRIDSEAL_KAFKA_PORT"
