@@ -1,0 +1,66 @@
+"""Talking to Kafka: its errors in the words of this house."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+
+# Refusals become errors of ours; without a handler the client would print its own log lines as well.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+BOOTSTRAP_TIMEOUT_MS = 10_000
+
+
+@contextmanager
+def broker_errors(settings: PipelineSettings, doing: str) -> Iterator[None]:
+    """Turns errors of the Kafka client into errors that say what to do.
+
+    Args:
+        settings: Where the brokers are.
+        doing: What was being done, such as "create topic meter-readings".
+
+    Raises:
+        PipelineError: The client raised an error; exit code 3 when no broker answers.
+    """
+    where = settings.kafka_bootstrap_servers
+    try:
+        yield
+    except (KafkaTimeoutError, KafkaConnectionError) as error:
+        raise PipelineError(
+            f"cannot {doing}: no Kafka broker answers at {where} ({_words(error)})",
+            "see `gridseal status`; start the services with `gridseal up`",
+            3,
+        ) from error
+    except KafkaError as error:
+        raise PipelineError(
+            f"cannot {doing}: Kafka at {where} refuses ({_words(error)})", "see `gridseal doctor`", 1
+        ) from error
+
+
+def end_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:
+    """Offset that the next message of each partition gets.
+
+    Args:
+        settings: Where the brokers are.
+        topic: An existing topic.
+    """
+    with broker_errors(settings, f"read the end of topic {topic}"):
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
+        )
+        try:
+            partitions = [
+                TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()
+            ]
+            return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
+        finally:
+            consumer.close()
+
+
+def _words(error: KafkaError) -> str:
+    return str(error) or type(error).__name__
