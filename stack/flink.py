@@ -5,7 +5,7 @@ import yaml
 from stack.errors import StackError
 from stack.java import java_home
 from stack.layout import Layout
-from stack.probe import get_json
+from stack.probe import accepts, get_json
 from stack.service import Service
 from stack.settings import StackSettings
 
@@ -132,6 +132,9 @@ def _java_options(layout: Layout) -> str:
 
 
 def _slots_ready(settings: StackSettings, rest: str) -> str:
+    # The JobManager remembers a TaskManager that died for a while, with its slots.
+    if not accepts(settings.host, settings.flink_taskmanager_rpc_port):
+        return "the TaskManager does not answer yet"
     overview = get_json(f"{rest}/overview")
     if not overview:
         return "the JobManager does not answer yet"

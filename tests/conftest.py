@@ -16,9 +16,7 @@ from stack.sql import settings_environment
 PORT_OFFSET = 2000
 
 
-def _settings(folder: Path) -> StackSettings:
-    env_file = folder / ".env"
-    stack.ensure_secrets(env_file)
+def _settings(folder: Path, env_file: Path) -> StackSettings:
     ports = {name: StackSettings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
     lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
     values = {name: value for name, _, value in lines}
@@ -32,9 +30,17 @@ def _settings(folder: Path) -> StackSettings:
 
 
 @pytest.fixture(scope="session")
-def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> StackSettings:
+def stack_env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .env of the tests' own, with passwords."""
+    env_file = tmp_path_factory.mktemp("stack") / ".env"
+    stack.ensure_secrets(env_file)
+    return env_file
+
+
+@pytest.fixture(scope="session")
+def stack_settings(stack_env_file: Path) -> StackSettings:
     """Settings of the tests' own stack."""
-    return _settings(tmp_path_factory.mktemp("stack"))
+    return _settings(stack_env_file.parent, stack_env_file)
 
 
 @pytest.fixture(scope="session")
