@@ -13,7 +13,7 @@ from stack.probe import accepts
 from stack.service import Service
 from stack.settings import StackSettings, env_name
 
-_MODULE = "pipelines.sql.server"
+_MODULE = "gridseal.sql_endpoint"
 
 
 def services(settings: StackSettings) -> list[Service]:

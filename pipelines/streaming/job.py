@@ -136,6 +136,7 @@ def register_view(tables: Any, table: Table, select: str) -> None:
     """
     from pyflink.table import DataTypes
     from pyflink.table.expressions import col
+    from pyflink.util.java_utils import to_jarray
 
     where = f"warehouse/{table.name.replace('.', '/')}/transform.sql"
     try:
@@ -148,7 +149,9 @@ def register_view(tables: Any, table: Table, select: str) -> None:
         col(c.name).cast(DataTypes.STRING()).alias(c.name) if _is_text(found[c.name]) else col(c.name)
         for c in table.columns
     ]
-    tables.create_temporary_view(table.name, query.select(*columns))
+    stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
+    key = to_jarray(_jvm().String, list(table.key))
+    stage.register(tables._j_tenv, query.select(*columns)._j_table, table.name, key, table.append_only)
 
 
 def _types(query: Any) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""All settings: those of the stack, of the pipelines and of the warehouse, from the environment and .env."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gridseal.errors import WRONG_USAGE, GridsealError
+from pipelines.settings import PipelineSettings
+from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name
+
+
+class Settings(StackSettings, PipelineSettings, BaseSettings):
+    """One object for all rooms; each room sees the part that it declares.
+
+    An address that is not set follows from the host and port of the stack on this machine.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore")
+
+    @model_validator(mode="after")
+    def _derive(self) -> Self:
+        derived: dict[str, object] = {
+            "kafka_bootstrap_servers": f"{self.host}:{self.kafka_port}",
+            "hdfs_uri": f"hdfs://{self.host}:{self.namenode_port}",
+            "webhdfs_url": f"http://{self.host}:{self.namenode_http_port}",
+            "flink_url": f"http://{self.host}:{self.flink_rest_port}",
+            "database_host": self.host,
+        }
+        for name, value in derived.items():
+            if not getattr(self, name):
+                setattr(self, name, value)
+        return self
+
+
+def load_settings(env_file: Path = ENV_FILE) -> Settings:
+    """Read the settings from the environment and .env; at the first start .env gets random passwords.
+
+    Raises:
+        GridsealError: A setting is unknown or wrong; it names the setting, the value and where it was read.
+    """
+    from stack.secrets import ensure_secrets
+
+    ensure_secrets(env_file)
+    _refuse_unknown(env_file)
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise GridsealError("\n".join(_explain(error, env_file)), "gridseal settings", WRONG_USAGE) from None
+
+
+def _refuse_unknown(env_file: Path) -> None:
+    from difflib import get_close_matches
+
+    from stack.secrets import names_in
+
+    known = {env_name(name) for name in Settings.model_fields}
+    for name in sorted(_set_names() | names_in(env_file.read_text(encoding="utf-8"))):
+        if name.startswith(ENV_PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise GridsealError(f"{name} (read in {_where(name, env_file)}) is no setting{meant}", "gridseal settings")
+
+
+def _explain(error: ValidationError, env_file: Path) -> list[str]:
+    lines = []
+    for part in error.errors():
+        what = part["msg"].removeprefix("Value error, ")
+        if not part["loc"]:
+            lines.append(what)
+            continue
+        field = str(part["loc"][0]).lower()
+        shown = "(hidden)" if "password" in field else repr(part["input"])
+        lines.append(f"{env_name(field)} is {shown}, read in {_where(env_name(field), env_file)}: {what}")
+    return lines
+
+
+def _where(name: str, env_file: Path) -> str:
+    return "the environment" if name in _set_names() else str(env_file)
+
+
+def _set_names() -> set[str]:
+    return {name.upper() for name in os.environ}

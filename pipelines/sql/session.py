@@ -1,0 +1,120 @@
+"""The Spark session that reads the lake: tables under their layer names, timestamps in UTC."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import table_path
+from warehouse.catalog import CURRENT, Catalog
+from warehouse.contract import LAYERS, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def open_session(settings: PipelineSettings) -> "SparkSession":
+    """Start a local Spark session with Hudi.
+
+    Raises:
+        PipelineError: The set-up has not been run.
+    """
+    jars = sorted((settings.build_dir / "jars" / "spark").glob("*.jar"))
+    if not jars:
+        raise PipelineError(f"no jar in {settings.build_dir / 'jars' / 'spark'}", "make setup", exit_code=2)
+    # PySpark would otherwise take the Spark of some other installation on the machine.
+    os.environ.pop("SPARK_HOME", None)
+    from pyspark.sql import SparkSession
+
+    options = {
+        "spark.jars": ",".join(str(jar.resolve()) for jar in jars),
+        "spark.driver.memory": f"{settings.sql_memory_mb}m",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
+        "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
+        "spark.sql.extensions": "org.apache.spark.sql.hudi.HoodieSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.hudi.catalog.HoodieCatalog",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.parallelism),
+        "spark.sql.warehouse.dir": str((settings.var_dir / "data" / "spark").resolve()),
+        # A cached relation would show the files of the moment at which it was first read.
+        "spark.sql.filesourceTableRelationCacheSize": "0",
+        # Flink writes the tables without it.
+        "spark.hadoop.hoodie.metadata.enable": "false",
+        "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
+        "spark.hadoop.dfs.client.use.datanode.hostname": "true",
+    }
+    builder: Any = SparkSession.builder.appName("gridseal").master(f"local[{max(2, settings.parallelism)}]")
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    session: SparkSession = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    for layer in LAYERS:
+        session.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
+    return session
+
+
+class Tables:
+    """Registers tables in the session when they are first asked for."""
+
+    def __init__(self, session: "SparkSession", catalog: Catalog, settings: PipelineSettings) -> None:
+        self._session = session
+        self._catalog = catalog
+        self._settings = settings
+        self._known: set[str] = set()
+
+    def ensure(self, name: str) -> None:
+        """Make a table, or the view of its current versions, known to the session.
+
+        Raises:
+            WarehouseError: No folder declares it.
+            PipelineError: It has not been written yet.
+        """
+        if name in self._known:
+            return
+        base = name if name in self._catalog.tables else name.removesuffix(CURRENT)
+        table = self._catalog.table(base)
+        if base not in self._known:
+            self._register(table)
+        if table.history and f"{base}{CURRENT}" not in self._known:
+            self._session.sql(f"CREATE OR REPLACE VIEW {base}{CURRENT} AS {current_select(table)}")
+            self._known.add(f"{base}{CURRENT}")
+        if name not in self._known:
+            self._catalog.table(name)
+
+    def _register(self, table: Table) -> None:
+        path = table_path(table, self._settings.lake_uri)
+        if not self._exists(path):
+            raise PipelineError(f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3)
+        columns = ", ".join(f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns)
+        partitions = f" PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
+        self._session.sql(
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) USING hudi{partitions}"
+            f" COMMENT '{_comment(table.description)}' LOCATION '{path}'"
+        )
+        self._known.add(table.name)
+
+    def _exists(self, path: str) -> bool:
+        jvm: Any = self._session._jvm
+        hadoop = self._session._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+        folder = jvm.org.apache.hadoop.fs.Path(path + "/.hoodie/hoodie.properties")
+        return bool(folder.getFileSystem(hadoop).exists(folder))
+
+
+def current_select(table: Table, as_of: str = "") -> str:
+    """SELECT of the versions of a history that are in force now.
+
+    Args:
+        table: A table with ``history: true``.
+        as_of: A clause such as ``TIMESTAMP AS OF '...'`` or nothing.
+    """
+    columns = ", ".join(c for c in table.column_names if c != "valid_to")
+    return f"SELECT {columns} FROM {table.name} {as_of} WHERE valid_to IS NULL"
+
+
+def _comment(text: str, unit: str = "") -> str:
+    said = f"{text} [{unit}]" if unit not in ("", "1") else text
+    return said.replace("\\", "\\\\").replace("'", "\\'")

@@ -1,0 +1,55 @@
+"""A query about the past: each table in it is read as it was at a moment."""
+
+import re
+from datetime import datetime, timezone
+
+from pipelines.errors import PipelineError
+from pipelines.sql.session import current_select
+from warehouse.catalog import CURRENT, Catalog
+
+_SKIPPED = r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\""
+_TABLE = re.compile(
+    rf"({_SKIPPED})|\b(from|join)(\s+)((?:ods|dim|dwd|dws|ads)\.[a-z][a-z0-9_]*)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a moment such as ``2026-11-20``, ``2026-11-20 12:00`` or ``2026-11-20T12:00:00+01:00``; UTC if unsaid.
+
+    Raises:
+        PipelineError: It is no ISO 8601 time, or it lies in the future.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise PipelineError(
+            f"--as-of {text!r} is not a time; allowed: ISO 8601 such as 2026-11-20T12:00:00+01:00, UTC if no zone is said",
+            "gridseal sql --help",
+            exit_code=2,
+        ) from error
+    moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    if moment > datetime.now(timezone.utc):
+        raise PipelineError(f"--as-of {text} lies in the future; allowed: any time until now", exit_code=2)
+    return moment
+
+
+def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
+    """Rewrite a query so that every table of the lake is read as it was.
+
+    Args:
+        sql: The query.
+        moment: When, with a zone.
+        catalog: Tells views of current versions from tables.
+    """
+    clause = f"TIMESTAMP AS OF '{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}'"
+
+    def rewrite(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        name = match[4].lower()
+        base = name.removesuffix(CURRENT)
+        if name not in catalog.tables and base in catalog.tables:
+            return f"{match[2]}{match[3]}({current_select(catalog.table(base), clause)})"
+        return f"{match[2]}{match[3]}{match[4]} {clause}"
+
+    return _TABLE.sub(rewrite, sql)

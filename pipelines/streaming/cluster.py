@@ -1,0 +1,146 @@
+"""What Flink's REST API says of the job, and how it is stopped."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.job import JOB_NAME
+
+_ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of the cluster.
+
+    Attributes:
+        id: Flink's id.
+        state: Such as RUNNING or RESTARTING.
+        uptime_s: Seconds since it started.
+        tasks_running: Tasks that run.
+        tasks: All tasks.
+    """
+
+    id: str
+    state: str
+    uptime_s: float
+    tasks_running: int
+    tasks: int
+
+    @property
+    def healthy(self) -> bool:
+        """Every task runs."""
+        return self.state == "RUNNING" and self.tasks_running == self.tasks > 0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The newest completed checkpoint of a job; sizes in bytes, times in milliseconds since 1970."""
+
+    id: int
+    size: int
+    duration_ms: int
+    completed_ms: int
+    path: str
+
+
+def current_job(settings: PipelineSettings) -> Job | None:
+    """The streaming job that has not ended, or None.
+
+    Raises:
+        PipelineError: Flink does not answer.
+    """
+    jobs = [j for j in _get(settings, "/jobs/overview")["jobs"] if j["name"] == JOB_NAME and j["state"] not in _ENDED]
+    if not jobs:
+        return None
+    newest = max(jobs, key=lambda job: job["start-time"])
+    return Job(
+        id=newest["jid"],
+        state=newest["state"],
+        uptime_s=newest["duration"] / 1000,
+        tasks_running=newest["tasks"]["running"],
+        tasks=newest["tasks"]["total"],
+    )
+
+
+def last_failure(settings: PipelineSettings, job_id: str) -> str:
+    """First line of the newest failure of a job; empty if there was none."""
+    entries = _get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+    if not entries:
+        return ""
+    lines = str(entries[0]["stacktrace"]).splitlines()
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines)[-1 if causes else 0].strip()
+
+
+def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:
+    """The newest completed checkpoint, or None before the first."""
+    latest = _get(settings, f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+    if not latest:
+        return None
+    return Checkpoint(
+        id=latest["id"],
+        size=latest["state_size"],
+        duration_ms=latest["end_to_end_duration"],
+        completed_ms=latest["latest_ack_timestamp"],
+        path=latest["external_path"],
+    )
+
+
+def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = 120) -> str:
+    """Take a savepoint and stop the job.
+
+    Returns:
+        Path of the savepoint.
+
+    Raises:
+        PipelineError: The savepoint was not taken in time; the job runs on.
+    """
+    trigger = _post(settings, f"/jobs/{job_id}/stop", {"drain": False})["request-id"]
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        answer = _get(settings, f"/jobs/{job_id}/savepoints/{trigger}")
+        if answer["status"]["id"] == "COMPLETED":
+            operation = answer["operation"]
+            if "location" in operation:
+                return str(operation["location"])
+            cause = str(operation.get("failure-cause", {}).get("stack-trace", "unknown")).splitlines()[0]
+            raise PipelineError(f"the savepoint failed: {cause}", "gridseal pipeline status")
+        time.sleep(0.3)
+    raise PipelineError(f"no savepoint within {timeout_s:.0f} s; the job runs on", "gridseal pipeline status")
+
+
+def cancel(settings: PipelineSettings, job_id: str) -> None:
+    """Cancel a job; its newest checkpoint stays."""
+    request = urllib.request.Request(f"{settings.flink_url}/jobs/{job_id}?mode=cancel", method="PATCH")
+    _send(settings, request)
+
+
+def _get(settings: PipelineSettings, path: str) -> Any:
+    return _send(settings, urllib.request.Request(settings.flink_url + path))
+
+
+def _post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
+    data = json.dumps(body).encode()
+    return _send(
+        settings, urllib.request.Request(settings.flink_url + path, data, {"Content-Type": "application/json"})
+    )
+
+
+def _send(settings: PipelineSettings, request: urllib.request.Request) -> Any:
+    # Never through a proxy of the environment: the cluster is ours.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as response:
+            return json.loads(response.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        raise PipelineError(
+            f"Flink refused {request.get_method()} {request.selector}: {error.code} {error.reason}", "gridseal status", 3
+        ) from error
+    except (OSError, ValueError) as error:
+        raise PipelineError(f"Flink does not answer at {settings.flink_url}: {error}", "gridseal up", 3) from error
