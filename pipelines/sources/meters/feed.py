@@ -46,7 +46,7 @@ def feed_day(
     """Sends the readings of a day, or of ``options.days`` days, and records exactly what was sent.
 
     A feed that was completed is not sent again unless ``options.again``. One that was interrupted is sent
-    again whole: its first messages come twice, byte for byte and in the same order, which a reader that counts
+    again whole: its first messages come twice, byte for byte and in order, which a reader that counts
     first occurrences does not notice; the summary says where in the topic the unrecorded ones are.
 
     Args:
