@@ -21,6 +21,8 @@ from stack.supervision import Supervisor, log_of, orphans
 Report = Callable[[str, str, float], None]
 
 _POLL_SECONDS = 0.2
+# Dead that often before it was ready once, a service will not get ready by itself.
+_DEATHS = 3
 _GIVEN_UP = ("FATAL", "UNKNOWN")
 _RUNNING = ("RUNNING", "STARTING", "BACKOFF")
 
@@ -138,9 +140,12 @@ def _start_service(
         tell("starting")
         supervisor.call("startProcess", service.name, False)
     deadline = time.monotonic() + service.start_seconds
+    deaths, last = 0, "STARTING"
     while waiting := service.ready():
         state = supervisor.call("getProcessInfo", service.name)["statename"]
-        if state in _GIVEN_UP or time.monotonic() > deadline:
+        deaths += state == "BACKOFF" != last
+        last = state
+        if state in _GIVEN_UP or deaths >= _DEATHS or time.monotonic() > deadline:
             tell("failed")
             log = log_of(layout, service.name)
             raise StackError(

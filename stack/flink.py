@@ -3,7 +3,7 @@
 import yaml
 
 from stack.errors import StackError
-from stack.java import java_home
+from stack.java import LIGHT_COMPILER, java_home
 from stack.layout import Layout
 from stack.probe import accepts, get_json
 from stack.service import Service
@@ -88,6 +88,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "parallelism.default": settings.task_slots,
         "io.tmp.dirs": str(layout.data / "flink"),
         "env.java.opts.all": _java_options(layout),
+        "env.java.opts.jobmanager": LIGHT_COMPILER,
         # Hudi, Hadoop and the connectors lie in lib/; a job must not bring its own copies.
         "classloader.resolve-order": "parent-first",
         # Hadoop's threads outlive a job and keep its class loader.

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from stack.errors import StackError
-from stack.java import classpath, java_home
+from stack.java import LIGHT_COMPILER, classpath, java_home
 from stack.layout import Layout
 from stack.probe import get_json
 from stack.service import Service
@@ -97,6 +97,7 @@ def _command(layout: Layout, main: str, memory_mb: int) -> tuple[str, ...]:
         f"-Xmx{memory_mb}m",
         # The other collectors take more memory than these small heaps gain by them.
         "-XX:+UseSerialGC",
+        LIGHT_COMPILER,
         "-XX:+ExitOnOutOfMemoryError",
         "--add-opens=java.base/java.lang=ALL-UNNAMED",
         "-cp",
