@@ -58,8 +58,8 @@ def churn(
         seconds: For how long.
         per_second: Changes a second.
         seed: Seed of the choices.
-        day: Spread the changes evenly over this day of the grid; None gives them the real time. A change that is
-            given a time before those already made is a late one: a history by time does not end with it.
+        day: Spread the changes evenly over this day of the grid; None gives them the real time. A change
+            with a time before those already made is a late one: a history by time does not end with it.
         progress: Called with the changes made and to be made.
 
     Returns:

@@ -25,7 +25,7 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.file.touch()
-        except PermissionError as error:
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise PipelineError(
                 f"folder {folder} cannot be written: {error.strerror}",
                 "set GRIDSEAL_VAR_DIR to a folder that can",

@@ -52,7 +52,7 @@ def feed_lock(folder: Path) -> Iterator[None]:
                     1,
                 ) from error
             yield
-    except PermissionError as error:
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise PipelineError(
             f"folder {folder} cannot be written: {error.strerror}",
             "set GRIDSEAL_VAR_DIR to a folder that can",
