@@ -39,7 +39,7 @@ PACKAGES = {
     "python3-venv": "",
     f"openjdk-{JAVA_VERSION}-jdk-headless": "",
 }
-_STILL_SECONDS = 15.0
+_STILL_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Step:
         inputs: Everything it depends on, as text.
         outputs: What must be there when it has run.
         run: Does it.
+        needed: Whether there is anything to do at all; asked only when the stamp does not hold.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Step:
     inputs: Callable[[], str]
     outputs: Callable[[], Iterable[Path]]
     run: Callable[["Step"], None]
+    needed: Callable[[], bool] = lambda: True
 
     @property
     def log(self) -> Path:
@@ -86,6 +88,13 @@ class Step:
         """
         if self.done():
             return
+        if self.needed():
+            self._run()
+        stamp = BUILD / "stamps" / self.name
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(self.digest(), encoding="ascii")
+
+    def _run(self) -> None:
         began = time.monotonic()
         say(f"{self.name:<9}{self.what} ...")
         ended = threading.Event()
@@ -96,9 +105,6 @@ class Step:
             self.run(self)
         finally:
             ended.set()
-        stamp = BUILD / "stamps" / self.name
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(self.digest(), encoding="ascii")
         say(f"{self.name:<9}done in {time.monotonic() - began:.1f} s")
 
     def command(self, *words: str | Path, environment: dict[str, str] | None = None) -> None:
@@ -163,8 +169,6 @@ def missing_packages() -> list[str]:
 def install_packages(step: Step) -> None:
     """Installs the missing packages."""
     missing = missing_packages()
-    if not missing:
-        return
     manual = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
     if os.geteuid() != 0:
         raise StackError(
@@ -254,6 +258,11 @@ def assemble_flink(step: Step) -> None:
     fresh.rename(FLINK)
 
 
+def packaging() -> str:
+    """The part of pyproject.toml that an install reads; what follows is for tools."""
+    return (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff]")[0]
+
+
 def texts(*paths: Path) -> str:
     """Names and contents of files, those of folders included, as one text."""
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
@@ -275,11 +284,12 @@ def steps() -> dict[str, Step]:
             lambda: " ".join(PACKAGES),
             lambda: [Path("/usr/sbin/mariadbd")],
             install_packages,
+            needed=lambda: bool(missing_packages()),
         ),
         Step(
             "python",
             "installing the Python environment .venv",
-            lambda: f"{ROOT}\n{texts(LOCK, CONSTRAINTS, ROOT / 'pyproject.toml')}",
+            lambda: f"{ROOT}\n{texts(LOCK, CONSTRAINTS)}\n{packaging()}",
             lambda: [VENV / "bin" / "gridseal", VENV / "bin" / "supervisord"],
             install_python,
         ),

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.files import write
 from stack.layout import Layout
 from stack.service import Service
 from stack.settings import StackSettings, env_name
@@ -126,13 +127,9 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
         if not getattr(settings, field).get_secret_value():
             raise StackError(f"no value for {env_name(field)} in .env", hint="make up", exit_code=2)
     conf = layout.conf / "mariadb"
-    conf.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{name}={value}\n" for name, value in options(settings, layout).items())
-    (conf / "my.cnf").write_text(f"[mariadbd]\n{lines}", encoding="utf-8")
-    users = conf / "users.sql"
-    users.touch(mode=0o600)
-    users.chmod(0o600)
-    users.write_text(users_sql(settings), encoding="utf-8")
+    write(conf / "my.cnf", f"[mariadbd]\n{lines}")
+    write(conf / "users.sql", users_sql(settings))
     if not (layout.data / "mariadb").exists():
         _install(layout)
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.files import write
 from stack.layout import Layout
 from stack.settings import StackSettings, env_name, secret_fields
 
@@ -27,9 +28,7 @@ def take(settings: StackSettings) -> dict[str, str]:
 
 def save(settings: StackSettings) -> None:
     """Keeps the settings that the services are started with."""
-    path = _path(settings)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(take(settings), indent=2), encoding="utf-8")
+    write(_path(settings), json.dumps(take(settings), indent=2))
 
 
 def check_unchanged(settings: StackSettings) -> None:

@@ -2,8 +2,9 @@
 
 import yaml
 
+from stack import flink_jvm
 from stack.errors import StackError
-from stack.java import LIGHT_COMPILER, java_home
+from stack.files import write
 from stack.layout import Layout
 from stack.probe import accepts, get_json
 from stack.service import Service
@@ -20,35 +21,26 @@ def services(settings: StackSettings) -> list[Service]:
     # Flink itself would start without it and fail much later, in the first compaction.
     if not (own := layout.flink_home / "lib" / "00-gridseal-flink.jar").exists():
         raise StackError(f"{own} is missing", hint="make setup")
-    environment = {
-        "FLINK_HOME": str(layout.flink_home),
-        "FLINK_CONF_DIR": str(layout.flink_conf),
-        "FLINK_LOG_DIR": str(layout.log),
-        "FLINK_PID_DIR": str(layout.run / "flink"),
-        "JAVA_HOME": str(java_home()),
-        "HADOOP_CONF_DIR": str(layout.hadoop_conf),
-        "HADOOP_CLASSPATH": str(layout.hadoop_conf),
-    }
     rest = f"http://{settings.host}:{settings.flink_rest_port}"
     return [
         Service(
             name="jobmanager",
-            command=(str(layout.flink_home / "bin" / "jobmanager.sh"), "start-foreground"),
-            prepare=lambda: write_configuration(settings, layout),
+            command=flink_jvm.command(layout, "jobmanager"),
+            prepare=lambda: _prepare(settings, layout, "jobmanager"),
             ready=lambda: "" if get_json(f"{rest}/overview") else "the JobManager does not answer yet",
             ports=("flink_rest_port", "flink_rpc_port", "flink_blob_port"),
             address=rest,
-            environment=environment,
+            environment=flink_jvm.environment(layout),
             stop_first=True,
         ),
         Service(
             name="taskmanager",
-            command=(str(layout.flink_home / "bin" / "taskmanager.sh"), "start-foreground"),
-            prepare=lambda: write_configuration(settings, layout),
+            command=flink_jvm.command(layout, "taskmanager"),
+            prepare=lambda: _prepare(settings, layout, "taskmanager"),
             ready=lambda: _slots_ready(settings, rest),
             ports=("flink_taskmanager_rpc_port", "flink_taskmanager_data_port"),
             address=f"{settings.host}:{settings.flink_taskmanager_rpc_port}",
-            environment=environment,
+            environment=flink_jvm.environment(layout),
             stop_first=True,
         ),
     ]
@@ -87,8 +79,8 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "taskmanager.jvm-exit-on-oom": True,
         "parallelism.default": settings.task_slots,
         "io.tmp.dirs": str(layout.data / "flink"),
-        "env.java.opts.all": _java_options(layout),
-        "env.java.opts.jobmanager": LIGHT_COMPILER,
+        # Clients of the cluster read it too.
+        "env.java.opts.all": flink_jvm.shipped_options(layout),
         # Hudi, Hadoop and the connectors lie in lib/; a job must not bring its own copies.
         "classloader.resolve-order": "parent-first",
         # Hadoop's threads outlive a job and keep its class loader.
@@ -105,31 +97,23 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
 def write_configuration(settings: StackSettings, layout: Layout) -> None:
     """Writes the folder that FLINK_CONF_DIR names."""
     conf = layout.flink_conf
-    for folder in (conf, layout.data / "flink", layout.run / "flink"):
-        folder.mkdir(parents=True, exist_ok=True)
-    (conf / "config.yaml").write_text(
-        yaml.safe_dump(properties(settings, layout), sort_keys=False, width=10_000), encoding="utf-8"
-    )
+    write(conf / "config.yaml", yaml.safe_dump(properties(settings, layout), sort_keys=False, width=10_000))
     # To standard output only; the supervisor keeps and rotates it.
-    (conf / "log4j-console.properties").write_text(
+    write(
+        conf / "log4j.properties",
         "rootLogger.level = INFO\n"
         "rootLogger.appenderRef.console.ref = console\n"
         "appender.console.name = console\n"
         "appender.console.type = CONSOLE\n"
         "appender.console.layout.type = PatternLayout\n"
         "appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1.} %x - %m%n\n",
-        encoding="utf-8",
     )
 
 
-def _java_options(layout: Layout) -> str:
-    """The options of Flink's own configuration, which open the JDK to it on Java 17."""
-    shipped = layout.flink_home / "conf" / "config.yaml"
-    try:
-        options = yaml.safe_load(shipped.read_text(encoding="utf-8"))["env"]["java"]["opts"]["all"]
-    except (OSError, KeyError) as error:
-        raise StackError(f"FLINK_HOME is not whole: cannot read {shipped}", hint="make setup") from error
-    return str(options)
+def _prepare(settings: StackSettings, layout: Layout, name: str) -> None:
+    write_configuration(settings, layout)
+    (layout.data / "flink").mkdir(parents=True, exist_ok=True)
+    flink_jvm.write_arguments(layout, name)
 
 
 def _slots_ready(settings: StackSettings, rest: str) -> str:

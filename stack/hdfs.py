@@ -1,12 +1,12 @@
 """HDFS: a NameNode and one DataNode."""
 
 import getpass
-import shutil
 import subprocess
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from stack.errors import StackError
+from stack.files import write
 from stack.java import LIGHT_COMPILER, classpath, java_home
 from stack.layout import Layout
 from stack.probe import get_json
@@ -15,7 +15,7 @@ from stack.settings import StackSettings
 
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
-_WEB = Path(__file__).parent / "web"
+_PAGE = Path(__file__).parent / "web" / "namenode.html"
 
 
 def services(settings: StackSettings) -> list[Service]:
@@ -70,25 +70,24 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
 def write_configuration(settings: StackSettings, layout: Layout) -> None:
     """Writes the folder that HADOOP_CONF_DIR names."""
     conf = layout.hadoop_conf
-    conf.mkdir(parents=True, exist_ok=True)
     rows = "".join(
         f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
         for name, value in properties(settings, layout).items()
     )
     site = f'<?xml version="1.0" encoding="UTF-8"?>\n<configuration>\n{rows}</configuration>\n'
     for name in ("core-site.xml", "hdfs-site.xml"):
-        (conf / name).write_text(site, encoding="utf-8")
-    (conf / "log4j.properties").write_text(
+        write(conf / name, site)
+    write(
+        conf / "log4j.properties",
         "log4j.rootLogger=INFO, console\n"
         "log4j.appender.console=org.apache.log4j.ConsoleAppender\n"
         "log4j.appender.console.layout=org.apache.log4j.PatternLayout\n"
         "log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %-5p %c{2}: %m%n\n",
-        encoding="utf-8",
     )
     # The daemons look for their web pages on the class path; Maven's jars do not hold them.
     for daemon in ("hdfs", "datanode", "static"):
         (conf / "webapps" / daemon).mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_WEB / "namenode.html", conf / "webapps" / "hdfs" / "index.html")
+    write(conf / "webapps" / "hdfs" / "index.html", _PAGE.read_text(encoding="utf-8"))
 
 
 def _command(layout: Layout, main: str, memory_mb: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import subprocess
 import uuid
 
 from stack.errors import StackError
+from stack.files import write
 from stack.java import classpath, java_home
 from stack.layout import Layout
 from stack.probe import accepts
@@ -73,17 +74,16 @@ def _java(settings: StackSettings, layout: Layout) -> tuple[str, ...]:
 
 def _prepare(settings: StackSettings, layout: Layout) -> None:
     conf = layout.conf / "kafka"
-    conf.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{name}={value}\n" for name, value in properties(settings, layout).items())
-    (conf / "server.properties").write_text(lines, encoding="utf-8")
-    (conf / "log4j2.properties").write_text(
+    write(conf / "server.properties", lines)
+    write(
+        conf / "log4j2.properties",
         "appender.console.type = Console\n"
         "appender.console.name = console\n"
         "appender.console.layout.type = PatternLayout\n"
         "appender.console.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n\n"
         "rootLogger.level = INFO\n"
         "rootLogger.appenderRef.console.ref = console\n",
-        encoding="utf-8",
     )
     if (layout.data / "kafka" / "meta.properties").exists():
         return

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -50,6 +51,6 @@ def settings_environment(settings: StackSettings) -> dict[str, str]:
             continue
         if name in ("var_dir", "build_dir"):
             value = Path(value).absolute()
-        plain = isinstance(value, str | int | float | os.PathLike) and not isinstance(value, bool)
+        plain = isinstance(value, str | int | float | Decimal | os.PathLike) and not isinstance(value, bool)
         values[env_name(name)] = str(value) if plain else json.dumps(value, default=str)
     return values

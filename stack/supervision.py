@@ -11,6 +11,7 @@ from typing import Any, cast
 import psutil
 
 from stack.errors import StackError
+from stack.files import write
 from stack.layout import Layout
 from stack.service import Service
 from stack.settings import env_name, secret_fields
@@ -71,9 +72,7 @@ class Supervisor:
     def write_configuration(self, services: Sequence[Service]) -> Path:
         """Writes supervisord's configuration, for its owner only, and returns its path."""
         config = self._layout.run / "supervisord.conf"
-        config.touch(mode=0o600)
-        config.chmod(0o600)
-        config.write_text(self._render(services), encoding="utf-8")
+        write(config, self._render(services))
         return config
 
     def stop(self) -> None:
