@@ -51,7 +51,7 @@ def binlog_events(settings: PipelineSettings) -> Iterator[tuple[int, str, str]]:
             # Header of an event: time, type, server, length, next position, flags.
             time, kind, _, length, _, _ = struct.unpack_from("<IBIIIH", data, position)
             if kind == TABLE_MAP:
-                # Table id (6 bytes) and flags (2), then two names, each with its length before and a zero after.
+                # Table id (6 bytes), flags (2), two names, each with its length before and a zero behind.
                 schema = position + 19 + 8
                 name = schema + data[schema] + 2
                 table = data[name + 1 : name + 1 + data[name]].decode()

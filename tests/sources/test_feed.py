@@ -114,10 +114,10 @@ def test_an_interrupted_feed_is_sent_again_whole(
 
 def test_a_rate_is_kept_and_several_days_are_one_feed(feed_settings: PipelineSettings) -> None:
     topic = Topic("test-days")
-    options = MeterOptions(meters=12, days=2, rate=25_000)
+    options = MeterOptions(meters=12, days=2, rate=10_000)
     summary = feed_day(feed_settings, FIRST_DAY + timedelta(days=1), options, topic=topic)
-    assert summary.messages_per_second <= 25_000 * 1.05
-    assert summary.messages > 2 * 12 * 1440 * 0.95
+    assert summary.messages_per_second <= 10_000
+    assert summary.messages > 2 * 12 * 1440 * 0.9
     assert summary.feed_id.startswith("meters-2026-11-21-2days-12m-")
 
 

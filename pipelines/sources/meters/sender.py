@@ -83,7 +83,9 @@ class Sender:
             messages: Messages in the order to send.
         """
         if self.rate is not None:
-            time.sleep(max(0.0, self._started + self.sent / self.rate - time.monotonic()))
+            # Until their own share of time is over, so that no first burst exceeds the rate.
+            due = self._started + (self.sent + len(messages)) / self.rate
+            time.sleep(max(0.0, due - time.monotonic()))
         values = list(payloads(messages))
         keys: list[bytes] = messages["meter_id"].tolist()
         partitions = [self._partition(key) for key in keys]
