@@ -10,10 +10,10 @@ import pytest
 from pipelines.sources.days import GridDay, epoch_ms
 from pipelines.sources.grid import FIRST_DAY, Grid
 from pipelines.sources.meters.delivery import HOUR_MS, MINUTE_MS, deliver
-from pipelines.sources.meters.feed import messages_by_day
 from pipelines.sources.meters.options import MeterOptions
 from pipelines.sources.meters.payload import CLASHING, EXACT, REFORMATTED, payloads
 from pipelines.sources.meters.readings import DUPLICATE, KINDS, LATE, MALFORMED, OUT_OF_ORDER
+from pipelines.sources.meters.schedule import messages_by_day
 from pipelines.sources.meters.simulation import simulate_day
 
 ZONE = "Europe/Paris"

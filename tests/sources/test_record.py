@@ -15,7 +15,7 @@ from pipelines.sources.meters.attempt import begin, complete, feed_lock, replace
 from pipelines.sources.meters.delivery import deliver
 from pipelines.sources.meters.options import MeterOptions
 from pipelines.sources.meters.payload import payloads
-from pipelines.sources.meters.readings import DECIMALS, KINDS, MALFORMED, decimal_of
+from pipelines.sources.meters.readings import DECIMALS, KINDS, MALFORMED
 from pipelines.sources.meters.record import FeedRecord
 from pipelines.sources.meters.simulation import simulate_day
 from pipelines.sources.meters.summary import SUMMARY_FILE, FeedSummary, PartitionCount, list_feeds
@@ -41,7 +41,7 @@ def test_the_record_holds_every_message_with_its_values_to_the_last_digit(tmp_pa
         broken = message["kind"] == MALFORMED
         assert (row["malformed_kind"] is not None) == broken
         for name in DECIMALS:
-            assert row[name] == (None if broken else decimal_of(name, int(message[name])))
+            assert row[name] == (None if broken else Decimal(int(message[name])).scaleb(-DECIMALS[name]))
         assert row["meter_id"] == (None if broken else message["meter_id"].decode())
         assert row["event_time"] == (
             None if broken else datetime.fromtimestamp(int(message["event_ms"]) / 1000, UTC)

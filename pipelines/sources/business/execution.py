@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipelines.errors import PipelineError
-from pipelines.sources.business.database import Connection, delete_row, insert_row, read_row, update_row
+from pipelines.sources.business.database import Connection
+from pipelines.sources.business.rows import delete_row, insert_row, read_row, update_row
 from pipelines.sources.grid import Change
 
 

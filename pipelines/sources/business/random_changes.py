@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from pipelines.sources.business.database import Connection, read_keys, read_row
+from pipelines.sources.business.database import Connection
+from pipelines.sources.business.rows import read_keys, read_row
 from pipelines.sources.grid import Change, Grid
 from pipelines.sources.grid.making import RowMaker
 from pipelines.sources.grid.plan import naive

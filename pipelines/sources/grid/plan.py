@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
 from pipelines.sources.days import GridDay
-from pipelines.sources.grid.rows import TABLE_KEYS, Change, Connection, GridState, Key, MeteringPoint, Op, Row
+from pipelines.sources.grid.rows import Change, Connection, GridState, Key, MeteringPoint, Op, Row
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,3 @@ def metering_points(
 def naive(instant: datetime) -> datetime:
     """UTC without a zone, as a DATETIME column of the database holds it."""
     return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def key_of(table: str, row: Row) -> Key:
-    """Value of the key column of a row."""
-    return cast(Key, row[TABLE_KEYS[table]])

@@ -2,24 +2,21 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
 from pydantic import BaseModel
 
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import end_offsets
-from pipelines.sources.days import GridDay, epoch_ms
+from pipelines.sources.days import GridDay
 from pipelines.sources.meters.anomalies import Anomaly
 from pipelines.sources.meters.attempt import begin, complete, feed_lock, replace_text
-from pipelines.sources.meters.delivery import deliver, in_order
 from pipelines.sources.meters.options import MeterOptions
-from pipelines.sources.meters.readings import MESSAGE, Messages
 from pipelines.sources.meters.record import FeedRecord
+from pipelines.sources.meters.schedule import messages_by_day
 from pipelines.sources.meters.sender import Sender, Sent
-from pipelines.sources.meters.simulation import simulate_day
 from pipelines.sources.meters.summary import SUMMARY_FILE, FeedSummary, read_summary
 from pipelines.sources.meters.tally import Tally
 from pipelines.sources.topics import METER_READINGS, Topic, ensure_topics
@@ -72,32 +69,6 @@ def feed_day(
         ends = end_offsets(settings, topic.name)
         sent_before = complete(folder, ends)
         return sent_before or _feed(settings, day, options, progress, topic, folder, ends)
-
-
-def messages_by_day(options: MeterOptions, day: date, zone: str) -> Iterator[tuple[Messages, list[Anomaly]]]:
-    """Every message of a feed, one day in memory at a time.
-
-    Messages delivered after their day come in the days after it; those past the end of the feed at its end.
-
-    Args:
-        options: What to send.
-        day: First day.
-        zone: IANA zone whose midnight starts a day.
-
-    Yields:
-        Messages of a day in order of delivery, and the anomalies planted into that day.
-    """
-    grid, grid_day = options.grid(), GridDay(day, zone)
-    delayed = np.zeros(0, dtype=MESSAGE)
-    for remaining in range(options.days, 0, -1):
-        readings, anomalies = simulate_day(grid, grid_day, options.anomalies)
-        messages = in_order(np.concatenate([delayed, deliver(readings, grid_day, options)]))
-        today = len(messages)
-        if remaining > 1:
-            today = int(np.searchsorted(messages["delivery_ms"], epoch_ms(grid_day.end)))
-        delayed = messages[today:].copy()
-        yield messages[:today], anomalies
-        grid_day = grid_day.next
 
 
 def _feed(

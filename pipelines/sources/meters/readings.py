@@ -1,6 +1,5 @@
 """Readings and messages as rows of one flat array; values are whole numbers of the smallest unit."""
 
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -28,11 +27,6 @@ Messages = npt.NDArray[Any]
 
 DECIMALS = {"active_power": 3, "reactive_power": 3, "voltage": 2, "current": 1}
 """Decimals of each value in a message, as in the DECIMAL columns of the lake."""
-
-
-def decimal_of(name: str, units: int) -> Decimal:
-    """A value in kW, kvar, V or A from its whole number of smallest units."""
-    return Decimal(units).scaleb(-DECIMALS[name])
 
 
 def seq_of(event_ms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
