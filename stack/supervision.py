@@ -16,8 +16,9 @@ from stack.layout import Layout
 from stack.service import Service
 from stack.settings import env_name, secret_fields
 
-# Marks every process of a stack, so that those whose supervisor was killed can still be found.
-OWNER_VARIABLE = "GRIDSEAL_STACK_OF"
+# Marks every process of a stack, so that those whose supervisor was killed can still be found. No GRIDSEAL_
+# name: a process of ours would take it for a setting.
+OWNER_VARIABLE = "STACK_OF_GRIDSEAL"
 _START_SECONDS = 10.0
 
 

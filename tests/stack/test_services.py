@@ -96,7 +96,7 @@ def test_a_stopped_service_is_completed_by_up(running_stack: StackSettings) -> N
     assert (states["kafka"], states["namenode"]) == ("stopped", "ready")
     told: set[tuple[str, str]] = set()
     stack.up(running_stack, lambda name, state, _: told.add((name, state)))
-    assert {name for name, state in told if state == "ready"} == {"kafka"}
+    assert {name for name, state in told if state == "starting"} == {"kafka"}
 
 
 def test_every_socket_listens_on_loopback(running_stack: StackSettings) -> None:
@@ -187,4 +187,23 @@ def test_a_killed_supervisor_leaves_nothing_that_up_and_down_cannot_find(
     assert supervisor.pid() != pid
     stack.down(running_stack)
     assert orphans(Layout.of(running_stack).var) == []
+    stack.up(running_stack)
+
+
+def test_a_service_that_cannot_start_is_told_soon_with_its_log(running_stack: StackSettings) -> None:
+    identity = Layout.of(running_stack).data / "kafka" / "meta.properties"
+    whole = identity.read_text()
+    stack.stop(running_stack, "kafka")
+    identity.write_text("version=1\ncluster.id=of-another-cluster\nnode.id=7\n")
+    began = time.monotonic()
+    try:
+        with pytest.raises(StackError, match="kafka did not get ready") as refused:
+            stack.start(running_stack, "kafka")
+    finally:
+        stack.stop(running_stack, "kafka")
+        identity.write_text(whole)
+    assert time.monotonic() - began < 60
+    assert "kafka.log" in refused.value.message
+    assert "node" in refused.value.message.lower()
+    assert refused.value.exit_code == 3
     stack.up(running_stack)
