@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -18,6 +19,12 @@ from pipelines.sources.meters.malformed import MALFORMED_KINDS
 from pipelines.sources.topics import Topic, ensure_topics
 
 pytestmark = pytest.mark.integration
+
+
+def new_topic() -> Topic:
+    """A topic that no test has used before."""
+    return Topic(f"test-{uuid4().hex}")
+
 
 OPTIONS = MeterOptions(meters=20, malformed=0.005)
 
@@ -49,7 +56,7 @@ def recorded(folder: Path) -> dict[tuple[int, int], tuple[bytes | None, bytes | 
 
 def test_what_a_consumer_reads_is_what_the_record_says(feed_settings: PipelineSettings) -> None:
     seen: list[tuple[int, int]] = []
-    topic = Topic("test-readings")
+    topic = new_topic()
     summary = feed_day(feed_settings, FIRST_DAY, OPTIONS, lambda *numbers: seen.append(numbers), topic)
     sent = recorded(summary.folder)
     assert read_all(feed_settings, topic.name) == sent
@@ -85,7 +92,7 @@ def test_what_a_consumer_reads_is_what_the_record_says(feed_settings: PipelineSe
 def test_an_interrupted_feed_is_sent_again_whole(
     feed_settings: PipelineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topic = Topic("test-interrupted")
+    topic = new_topic()
 
     def interrupt(sent: int, expected: int) -> None:
         raise KeyboardInterrupt
@@ -113,7 +120,7 @@ def test_an_interrupted_feed_is_sent_again_whole(
 
 
 def test_a_rate_is_kept_and_several_days_are_one_feed(feed_settings: PipelineSettings) -> None:
-    topic = Topic("test-days")
+    topic = new_topic()
     options = MeterOptions(meters=12, days=2, rate=10_000)
     summary = feed_day(feed_settings, FIRST_DAY + timedelta(days=1), options, topic=topic)
     assert summary.messages_per_second <= 10_000
@@ -124,7 +131,7 @@ def test_a_rate_is_kept_and_several_days_are_one_feed(feed_settings: PipelineSet
 def test_topics_are_as_declared_and_another_number_of_partitions_is_refused(
     feed_settings: PipelineSettings,
 ) -> None:
-    topic = Topic("test-declared")
+    topic = new_topic()
     assert ensure_topics(feed_settings, [topic]) == [topic.name]
     assert ensure_topics(feed_settings, [topic]) == []
     admin = KafkaAdminClient(bootstrap_servers=feed_settings.kafka_bootstrap_servers)
