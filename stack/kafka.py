@@ -56,6 +56,9 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "transaction.state.log.num.partitions": "4",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
+        # A killed broker may not come back before its old session ends, 9 s by default.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
         # Nobody else will join: a first consumer need not be kept waiting for others.
         "group.initial.rebalance.delay.ms": "0",
     }

@@ -32,6 +32,8 @@ def services(settings: StackSettings) -> list[Service]:
             environment={
                 "JAVA_HOME": str(java_home()),
                 "HADOOP_CONF_DIR": str(layout.hadoop_conf),
+                # Spark would listen on the address that the machine's name stands for.
+                "SPARK_LOCAL_IP": settings.host,
                 **settings_environment(settings),
             },
             on_demand=True,
