@@ -4,6 +4,7 @@ import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Deci
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Schema;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
 
+import io.debezium.data.Bits;
 import io.debezium.time.Date;
 import io.debezium.time.MicroTime;
 import io.debezium.time.MicroTimestamp;
@@ -11,6 +12,7 @@ import io.debezium.time.Timestamp;
 import io.debezium.time.ZonedTimestamp;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -26,9 +28,10 @@ import java.util.Locale;
 /**
  * Writes a column's value as the one text that SQL's CAST reads back exactly.
  *
- * <p>Numbers plain, never with an exponent where they are exact; DATETIME and TIMESTAMP yyyy-MM-dd HH:mm:ss with
- * 3 decimals, or 6 when the column has more than 3, and TIMESTAMP in UTC; TIME HH:mm:ss.SSSSSS; DATE yyyy-MM-dd; BOOLEAN, TINYINT(1)
- * and BIT(1) 0 or 1, which CAST takes for BOOLEAN and for INT; bytes and longer BITs in hexadecimal.
+ * <p>Exact numbers plain, without an exponent, FLOAT and DOUBLE as Java writes them; DATETIME and TIMESTAMP
+ * yyyy-MM-dd HH:mm:ss with 3 decimals, or 6 when the column has more than 3, TIMESTAMP in UTC; DATE yyyy-MM-dd; TIME
+ * HH:mm:ss.SSSSSS; BOOLEAN, TINYINT(1) and BIT(1) 0 or 1, which CAST takes for BOOLEAN and for INT; longer BITs as a whole
+ * number; bytes in hexadecimal.
  */
 final class ChangeValue {
     private static final DateTimeFormatter MILLIS = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS", Locale.ROOT);
@@ -54,6 +57,8 @@ final class ChangeValue {
                     return utc((Long) value, ChronoUnit.MICROS).format(MICROS);
                 case ZonedTimestamp.SCHEMA_NAME:
                     return OffsetDateTime.parse((String) value).withOffsetSameInstant(ZoneOffset.UTC).format(MICROS);
+                case Bits.LOGICAL_NAME:
+                    return number((byte[]) value);
                 case MicroTime.SCHEMA_NAME:
                     return time((Long) value);
                 default:
@@ -79,6 +84,15 @@ final class ChangeValue {
                     : text(fields.field("wkb").schema(), ((Struct) value).get("wkb"));
         }
         return value.toString();
+    }
+
+    /** Debezium gives the bits of a number from the lowest byte to the highest. */
+    private static String number(byte[] littleEndian) {
+        byte[] bigEndian = new byte[littleEndian.length];
+        for (int i = 0; i < bigEndian.length; i++) {
+            bigEndian[i] = littleEndian[littleEndian.length - 1 - i];
+        }
+        return new BigInteger(1, bigEndian).toString();
     }
 
     private static LocalDateTime utc(long sinceEpoch, ChronoUnit unit) {
