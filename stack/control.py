@@ -96,6 +96,7 @@ def clean(settings: StackSettings, report: Report = quiet) -> None:
             exit_code=2,
         )
     try:
+        shutil.rmtree(layout.socket("supervisor.sock").parent, ignore_errors=True)
         shutil.rmtree(layout.var)
     except OSError as error:
         raise StackError(

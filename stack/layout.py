@@ -1,6 +1,7 @@
 """Where things lie: folders of state under var_dir, of what set-up made under build_dir."""
 
 import hashlib
+import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -94,6 +95,10 @@ class Layout:
                 self.socket("supervisor.sock").parent,
             ):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # In a folder for temporary files another user may have made it first.
+            sockets = self.socket("supervisor.sock").parent.stat()
+            if sockets.st_uid != os.geteuid():
+                raise PermissionError(f"{self.socket('supervisor.sock').parent} belongs to another user")
             probe = self.run / "writable"
             probe.write_text("probe", encoding="utf-8")
             probe.unlink()

@@ -30,4 +30,4 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
     stop_first: bool = False
-    start_seconds: float = 120.0
+    start_seconds: float = 180.0

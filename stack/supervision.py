@@ -4,7 +4,8 @@ import os
 import subprocess
 import time
 import xmlrpc.client
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from stack.settings import env_name, secret_fields
 # name: a process of ours would take it for a setting.
 OWNER_VARIABLE = "STACK_OF_GRIDSEAL"
 _START_SECONDS = 10.0
+_STOP_SECONDS = 30.0
 
 
 class Supervisor:
@@ -78,14 +80,14 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stops supervisord and, if it is gone already, whatever it left running."""
-        if pid := self.pid():
+        if self.pid():
             self.call("shutdown")
-            _wait_gone([psutil.Process(pid)] if psutil.pid_exists(pid) else [], 60.0)
-        left = orphans(self._layout.var)
-        for process in left:
-            process.terminate()
-        for process in _wait_gone(left, 20.0):
-            process.kill()
+            _wait_until(lambda: not self.pid(), _STOP_SECONDS)
+        for signal in (psutil.Process.terminate, psutil.Process.kill):
+            for process in orphans(self._layout.var):
+                with suppress(psutil.NoSuchProcess):
+                    signal(process)
+            _wait_until(lambda: not orphans(self._layout.var), _STOP_SECONDS)
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Calls a method of supervisord's remote interface, such as startProcess.
@@ -193,8 +195,11 @@ def _owned(pid: int, var: Path) -> bool:
         return False
 
 
-def _wait_gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    return psutil.wait_procs(processes, timeout=seconds)[1]
+def _wait_until(true: Callable[[], bool], seconds: float) -> None:
+    # Not by waiting for the processes: where nobody collects the dead, as in a container, they seem to stay.
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _section(name: str, values: dict[str, Any]) -> str:

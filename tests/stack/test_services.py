@@ -174,20 +174,20 @@ def test_passwords_stand_in_no_command_and_no_log(running_stack: StackSettings) 
         assert not [password for password in passwords if password in text]
 
 
-def test_a_killed_supervisor_leaves_nothing_that_up_and_down_cannot_find(
-    running_stack: StackSettings,
-) -> None:
-    supervisor = Supervisor(Layout.of(running_stack))
+def test_what_a_killed_supervisor_leaves_is_stopped_before_a_new_start(running_stack: StackSettings) -> None:
+    layout = Layout.of(running_stack)
+    supervisor = Supervisor(layout)
     pid = supervisor.pid()
     assert pid
     psutil.Process(pid).kill()
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=5)
-    assert len(orphans(Layout.of(running_stack).var)) >= 6
+    while supervisor.pid():
+        time.sleep(0.1)
+    left = {process.pid for process in orphans(layout.var)}
+    assert len(left) == 6
     stack.up(running_stack)
-    assert supervisor.pid() != pid
-    stack.down(running_stack)
-    assert orphans(Layout.of(running_stack).var) == []
-    stack.up(running_stack)
+    now = {process.pid for process in orphans(layout.var)}
+    assert len(now) == 7
+    assert not left & now
 
 
 def test_a_service_that_cannot_start_is_told_soon_with_its_log(running_stack: StackSettings) -> None:
