@@ -73,6 +73,11 @@ class Catalog:
         """
         return {t.name: self._upstream(t) for t in self}
 
+    def sources_of(self, name: str) -> frozenset[str]:
+        """The ODS tables that a table is made from, itself if it is one."""
+        above = self.upstream[name]
+        return frozenset().union(*map(self.sources_of, above)) if above else frozenset({name})
+
     @cached_property
     def ordered(self) -> tuple[Table, ...]:
         """Tables such that each comes after all that it reads.

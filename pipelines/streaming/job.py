@@ -16,6 +16,7 @@ from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import LAYERS, Table
 
 JOB_NAME = "gridseal"
+_PARALLELISM = "table.exec.resource.default-parallelism"
 
 
 def configuration(settings: PipelineSettings, restore_from: str | None = None) -> dict[str, str]:
@@ -92,29 +93,57 @@ def open_environment(options: dict[str, str]) -> Any:
     return tables
 
 
+def register_batch(tables: Any, catalog: Catalog, settings: PipelineSettings, table: Table) -> None:
+    """Declare the functions and the view of one table of ``mode: batch``.
+
+    Raises:
+        PipelineError: Its transform's columns or types differ from the contract.
+    """
+    _declare_databases(tables, settings)
+    query = checked_query(tables, table, catalog.transform(table.name))
+    tables.create_temporary_view(quoted(table.name), query)
+
+
+def _declare_databases(tables: Any, settings: PipelineSettings) -> None:
+    _jvm().io.gridseal.flink.GridsealFunctions.register(tables._j_tenv, settings.grid_timezone)
+    tables.execute_sql("CREATE CATALOG lake WITH ('type' = 'generic_in_memory')")
+    for layer in LAYERS:
+        tables.execute_sql(f"CREATE DATABASE {layer}")
+        tables.execute_sql(f"CREATE DATABASE lake.{layer}")
+
+
 def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
     """Declare functions, sources, one view and one sink a table.
 
     Raises:
         PipelineError: A transform's columns or types differ from its contract.
     """
-    jvm = _jvm()
-    jvm.io.gridseal.flink.GridsealFunctions.register(tables._j_tenv, settings.grid_timezone)
-    tables.execute_sql("CREATE CATALOG lake WITH ('type' = 'generic_in_memory')")
-    for layer in LAYERS:
-        tables.execute_sql(f"CREATE DATABASE {layer}")
-        tables.execute_sql(f"CREATE DATABASE lake.{layer}")
-    _register_sources(jvm, tables, catalog, settings)
+    _declare_databases(tables, settings)
+    _register_sources(_jvm(), tables, catalog, settings)
     for table in catalog.ordered:
         if table.mode == "stream":
+            tables.get_config().set(_PARALLELISM, str(stage_parallelism(table, catalog, settings)))
             register_view(tables, table, ods_select(table, catalog) if table.source else catalog.transform(table.name))
             if table.history:
-                tables.execute_sql(f"CREATE TEMPORARY VIEW {table.name}{CURRENT} AS {catalog.current_view(table)}")
-            tables.execute_sql(sink_ddl(table, settings.lake_uri, f"lake.{table.name}"))
+                tables.execute_sql(f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}")
+            tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}")))
+
+
+def stage_parallelism(table: Table, catalog: Catalog, settings: PipelineSettings) -> int:
+    """Parallelism of the stage that makes a table.
+
+    What grows with the readings runs in parallel; what follows from the business database alone, and ADS, which
+    reads summaries, does not need a second task, and a task that idles still costs memory and start-up.
+    """
+    grows = {"kafka", "dead_letter"}
+    sources = {s.kind for name in catalog.sources_of(table.name) if (s := catalog.table(name).source)}
+    return settings.parallelism if sources & grows and table.layer != "ads" else 1
 
 
 def statement_set(tables: Any, catalog: Catalog) -> Any:
     """One INSERT a table, to be optimised and submitted together."""
+    # The sinks write with one task each; a second one before them would only wait.
+    tables.get_config().set(_PARALLELISM, "1")
     statements = tables.create_statement_set()
     for table in catalog.ordered:
         if table.mode == "stream":
@@ -125,18 +154,36 @@ def statement_set(tables: Any, catalog: Catalog) -> Any:
 def insert_sql(table: Table) -> str:
     """INSERT that writes a table's view into its Hudi table."""
     columns = ", ".join(f"`{c}`" for c in table.column_names)
-    return f"INSERT INTO lake.{table.name} SELECT {columns} FROM {table.name}"
+    return f"INSERT INTO {quoted('lake.' + table.name)} SELECT {columns} FROM {quoted(table.name)}"
+
+
+def quoted(name: str) -> str:
+    """A layer name as Flink's SQL reads it whatever the parts are: date and day are reserved words."""
+    return ".".join(f"`{part}`" for part in name.split("."))
 
 
 def register_view(tables: Any, table: Table, select: str) -> None:
-    """Create the view of a table after comparing it with the contract.
+    """Create the view of a table: a stage of its own, planned once, that others start from.
+
+    Raises:
+        PipelineError: The SQL is not valid, or a column or type differs from the contract.
+    """
+    from pyflink.util.java_utils import to_jarray
+
+    query = checked_query(tables, table, select)
+    key = to_jarray(_jvm().String, list(table.key))
+    stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
+    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only)
+
+
+def checked_query(tables: Any, table: Table, select: str) -> Any:
+    """A table's query with the contract's columns in the contract's order.
 
     Raises:
         PipelineError: The SQL is not valid, or a column or type differs from the contract.
     """
     from pyflink.table import DataTypes
     from pyflink.table.expressions import col
-    from pyflink.util.java_utils import to_jarray
 
     where = f"warehouse/{table.name.replace('.', '/')}/transform.sql"
     try:
@@ -149,9 +196,7 @@ def register_view(tables: Any, table: Table, select: str) -> None:
         col(c.name).cast(DataTypes.STRING()).alias(c.name) if _is_text(found[c.name]) else col(c.name)
         for c in table.columns
     ]
-    stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
-    key = to_jarray(_jvm().String, list(table.key))
-    stage.register(tables._j_tenv, query.select(*columns)._j_table, table.name, key, table.append_only)
+    return query.select(*columns)
 
 
 def _types(query: Any) -> dict[str, str]:

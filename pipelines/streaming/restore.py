@@ -1,10 +1,15 @@
-"""From where the job continues: the newest savepoint or retained checkpoint on HDFS."""
+"""What HDFS already holds: tables, and the newest savepoint or checkpoint to continue from."""
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import table_path
+from warehouse.contract import Table
 
 
 @dataclass(frozen=True)
@@ -23,30 +28,58 @@ def newest_restore_point(settings: PipelineSettings) -> RestorePoint | None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    from hdfs import HdfsError, InsecureClient
-    from requests.exceptions import RequestException
-
-    client = InsecureClient(settings.webhdfs_url, user=getpass.getuser())
+    client = _client(settings)
     root = settings.flink_path
     found: list[RestorePoint] = []
-    try:
+    with _reachable(settings):
         for folder in _folders(client, f"{root}/savepoints"):
             _add(client, settings, folder, found)
         for job in _folders(client, f"{root}/checkpoints"):
             for folder in _folders(client, job):
                 if "/chk-" in folder:
                     _add(client, settings, folder, found)
-    except (HdfsError, RequestException) as error:
-        raise PipelineError(f"HDFS does not answer at {settings.webhdfs_url}: {error}", "gridseal up", 3) from error
     return max(found, key=lambda point: point.written_ms, default=None)
 
 
-def _folders(client: "object", path: str) -> list[str]:
-    listing = client.list(path, status=True) if client.status(path, strict=False) else []  # type: ignore[attr-defined]
+def table_exists(settings: PipelineSettings, table: Table) -> bool:
+    """Whether a table has been written at least once.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    folder = table_path(table, settings.lake_path)
+    with _reachable(settings):
+        names = [name for name in _list(_client(settings), f"{folder}/.hoodie")]
+    return any(name.endswith((".commit", ".deltacommit")) for name in names)
+
+
+def _client(settings: PipelineSettings) -> Any:
+    from hdfs import InsecureClient
+
+    return InsecureClient(settings.webhdfs_url, user=getpass.getuser())
+
+
+@contextmanager
+def _reachable(settings: PipelineSettings) -> Iterator[None]:
+    from hdfs import HdfsError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (HdfsError, RequestException) as error:
+        raise PipelineError(f"HDFS does not answer at {settings.webhdfs_url}: {error}", "gridseal up", 3) from error
+
+
+def _list(client: Any, path: str) -> list[str]:
+    return list(client.list(path)) if client.status(path, strict=False) else []
+
+
+def _folders(client: Any, path: str) -> list[str]:
+    listing = client.list(path, status=True) if client.status(path, strict=False) else []
     return [f"{path}/{name}" for name, status in listing if status["type"] == "DIRECTORY"]
 
 
-def _add(client: "object", settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:
-    status = client.status(f"{folder}/_metadata", strict=False)  # type: ignore[attr-defined]
+def _add(client: Any, settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:
+    status = client.status(f"{folder}/_metadata", strict=False)
     if status and status["length"] > 0:
         found.append(RestorePoint(settings.hdfs_uri + folder, status["modificationTime"]))

@@ -1,19 +1,20 @@
-"""Talking to the business database as the business application."""
+"""Talking to the business database, each purpose as the user that may do just that."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
+from pydantic import SecretStr
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 
-USER = "gridseal_app"
+Role: TypeAlias = Literal["app", "cdc", "reader"]
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 
 Connection: TypeAlias = "pymysql.Connection[DictCursor]"
@@ -24,22 +25,25 @@ NOT_LET_IN = {1044, 1045, 1142, 1049}
 
 
 @contextmanager
-def connect(settings: PipelineSettings) -> Iterator[Connection]:
+def connect(settings: PipelineSettings, role: Role = "app") -> Iterator[Connection]:
     """Opens a connection whose transactions are ended by the caller.
 
     Args:
-        settings: Where the database is, and the password of the application.
+        settings: Where the database is, and the passwords.
+        role: The business application, the change log's reader, or one that only selects.
 
     Raises:
         PipelineError: The database does not answer, or refuses what is asked of it.
     """
     where = f"{settings.database_host}:{settings.database_port}"
+    user = f"gridseal_{role}"
+    password: SecretStr = getattr(settings, f"database_{role}_password")
     try:
         connection = pymysql.connect(
             host=settings.database_host,
             port=settings.database_port,
-            user=USER,
-            password=settings.database_app_password.get_secret_value(),
+            user=user,
+            password=password.get_secret_value(),
             database=settings.database_name,
             charset="utf8mb4",
             cursorclass=DictCursor,
@@ -60,9 +64,9 @@ def connect(settings: PipelineSettings) -> Iterator[Connection]:
             )
             raise PipelineError(f"{message} at {where} ({error.args[-1]})", hint, 3) from error
         if code in NOT_LET_IN:
-            message = f"database at {where} does not let {USER} in ({error.args[-1]})"
+            message = f"database at {where} does not let {user} in ({error.args[-1]})"
             raise PipelineError(
-                message, "check GRIDSEAL_DATABASE_APP_PASSWORD in .env; see `gridseal doctor`", 2
+                message, f"check GRIDSEAL_DATABASE_{role.upper()}_PASSWORD in .env; see `gridseal doctor`", 2
             ) from error
         raise PipelineError(f"database at {where} refuses: {error}", "see `gridseal doctor`", 1) from error
 

@@ -1,0 +1,1 @@
+"""Bounded runs: tables that are written once and not streamed."""

@@ -1,0 +1,1 @@
+"""Whether every message is accounted for: from Kafka's offsets and the business database to ADS."""

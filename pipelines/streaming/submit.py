@@ -1,0 +1,146 @@
+"""Starting the pipeline: topics, static tables, then the job, each only if it is not there yet."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.cluster import Job, current_job, last_failure
+from pipelines.streaming.restore import newest_restore_point, table_exists
+from warehouse.catalog import Catalog
+from warehouse.errors import WarehouseError
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Started:
+    """What ``start`` found or did.
+
+    Attributes:
+        job: The running job.
+        submitted: It was submitted by this call.
+        restored_from: Savepoint or checkpoint it continues from, empty at the first start.
+    """
+
+    job: Job
+    submitted: bool
+    restored_from: str
+
+
+def start(
+    settings: PipelineSettings, catalog: Catalog, report: Report = lambda _: None, timeout_s: float = 180
+) -> Started:
+    """Start the pipeline if it does not run, and wait until every task runs.
+
+    The job continues from the newest savepoint or checkpoint; without one it reads every source from its
+    beginning.
+
+    Args:
+        settings: Addresses, parallelism.
+        catalog: The tables.
+        report: Told what is happening.
+        timeout_s: Seconds that the tasks may take to run.
+
+    Raises:
+        PipelineError: A service is not there, a transform is wrong, or the tasks do not run in time.
+    """
+    from pipelines.sources.topics import ensure_topics
+
+    if job := current_job(settings):
+        return Started(wait_until_running(settings, timeout_s), False, "")
+    report("creating topics")
+    ensure_topics(settings)
+    for table in catalog:
+        if table.mode == "batch" and not table_exists(settings, table):
+            report(f"writing {table.name}")
+            _in_child(_batch, settings, catalog, table.name)
+    point = newest_restore_point(settings)
+    report(f"submitting the job, continuing from {point.path}" if point else "submitting the job")
+    _in_child(_submit, settings, catalog, point.path if point else "")
+    report("waiting until every task runs")
+    job = wait_until_running(settings, timeout_s)
+    return Started(job, True, point.path if point else "")
+
+
+def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
+    """Wait until every task of the job runs.
+
+    Raises:
+        PipelineError: It did not come to that; the message holds Flink's last failure.
+    """
+    deadline = time.monotonic() + timeout_s
+    job = current_job(settings)
+    while time.monotonic() < deadline:
+        job = current_job(settings)
+        if job and job.healthy:
+            return job
+        time.sleep(0.3)
+    if job is None:
+        raise PipelineError("the job has ended before all of its tasks ran", "gridseal status; see var/log/jobmanager.log")
+    cause = last_failure(settings, job.id) or "no failure is recorded"
+    raise PipelineError(
+        f"after {timeout_s:.0f} s {job.tasks_running} of {job.tasks} tasks run, state {job.state}: {cause}",
+        "gridseal pipeline status; see var/log/taskmanager.log",
+    )
+
+
+def _batch(settings: PipelineSettings, catalog: Catalog, name: str) -> None:
+    from pipelines.batch.run import run_batch
+
+    run_batch(settings, catalog, name)
+
+
+def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str) -> None:
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment, register, statement_set
+
+    prepare_environment(settings)
+    tables = open_environment(configuration(settings, restore_from or None))
+    register(tables, catalog, settings)
+    statement_set(tables, catalog).execute()
+
+
+def _in_child(
+    action: Callable[[PipelineSettings, Catalog, str], None], settings: PipelineSettings, catalog: Catalog, argument: str
+) -> None:
+    """Run in a process of its own: PyFlink keeps a JVM for as long as its process lives, and writes to its output."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(sender, action, settings, catalog, argument))
+    child.start()
+    sender.close()
+    try:
+        outcome = receiver.recv()
+    except EOFError:
+        outcome = ("the submitting process died", f"see {settings.var_dir / 'log' / 'submit.log'}", 1)
+    child.join()
+    if outcome is not None:
+        raise PipelineError(*outcome)
+
+
+def _child(
+    sender: Connection,
+    action: Callable[[PipelineSettings, Catalog, str], None],
+    settings: PipelineSettings,
+    catalog: Catalog,
+    argument: str,
+) -> None:
+    log = settings.var_dir / "log" / "submit.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    try:
+        action(settings, catalog, argument)
+        sender.send(None)
+    except (PipelineError, WarehouseError) as error:
+        sender.send((str(error), error.hint, error.exit_code))
+    except Exception as error:  # Flink's own, such as an unreachable NameNode; the whole of it is in the log.
+        from pipelines.streaming.job import java_cause
+
+        os.write(descriptor, f"{error}\n".encode())
+        sender.send((f"the job was not submitted: {java_cause(error)}", f"see {log}", 1))
