@@ -1,6 +1,9 @@
 package org.apache.flink.table.api.bridge.internal;
 
+import org.apache.flink.api.common.ExecutionConfig;
+import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.transformations.PhysicalTransformation;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.Table;
@@ -34,9 +37,15 @@ public final class TableStage {
      * @param view name of the view, such as dws.region_hour
      * @param key columns of the primary key, which are never null and unique at every moment
      * @param appendOnly whether rows are only ever inserted
+     * @param parallelism parallelism of the operators of this stage, as far as the planner has set none
      */
     public static void register(
-            StreamTableEnvironment tables, Table query, String view, String[] key, boolean appendOnly) {
+            StreamTableEnvironment tables,
+            Table query,
+            String view,
+            String[] key,
+            boolean appendOnly,
+            int parallelism) {
         AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
         ChangelogMode mode = appendOnly ? ChangelogMode.insertOnly() : ChangelogMode.all();
         Set<String> keyColumns = Set.of(key);
@@ -54,6 +63,12 @@ public final class TableStage {
         SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
                 environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
         DataStream<RowData> changelog = environment.toStreamInternal(query, target, mode);
+        // The planner's own option applies to the whole job, not to one query of it.
+        for (Transformation<?> step : changelog.getTransformation().getTransitivePredecessors()) {
+            if (step instanceof PhysicalTransformation && step.getParallelism() == ExecutionConfig.PARALLELISM_DEFAULT) {
+                step.setParallelism(parallelism);
+            }
+        }
         tables.createTemporaryView(view, environment.fromStreamInternal(changelog, schema.build(), null, mode));
     }
 }
