@@ -10,6 +10,8 @@ from stack.probe import accepts, get_json
 from stack.service import Service
 from stack.settings import StackSettings
 
+_CHATTY = ("org.apache.hudi", "org.apache.kafka", "io.debezium", "org.apache.hadoop", "org.apache.parquet")
+
 
 def services(settings: StackSettings) -> list[Service]:
     """The two services of Flink.
@@ -80,6 +82,8 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         # Two beats that find nobody there mean a dead process: 6 s to notice it instead of 20. One that only
         # pauses still has the default 50 s (heartbeat.timeout).
         "heartbeat.interval": 3000,
+        # The tasks of a whole job are deployed at once; on two cores the answers take longer than 10 s.
+        "pekko.ask.timeout": "60 s",
         "parallelism.default": settings.task_slots,
         "io.tmp.dirs": str(layout.data / "flink"),
         # Clients of the cluster read it too.
@@ -109,7 +113,9 @@ def write_configuration(settings: StackSettings, layout: Layout) -> None:
         "appender.console.name = console\n"
         "appender.console.type = CONSOLE\n"
         "appender.console.layout.type = PatternLayout\n"
-        "appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1.} %x - %m%n\n",
+        "appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1.} %x - %m%n\n"
+        # A job of thirty tables writes a hundred lines a second of these at INFO.
+        + "".join(f"logger.{i}.name = {name}\nlogger.{i}.level = WARN\n" for i, name in enumerate(_CHATTY)),
     )
 
 

@@ -62,6 +62,10 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "dfs.datanode.ipc.address": f"{host}:{settings.datanode_ipc_port}",
         "dfs.client.use.datanode.hostname": "true",
         "dfs.replication": "1",
+        # Closing a file waits until its block is reported; the default looks again after 400 ms, and Hudi closes
+        # several files a table and commit.
+        "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
+        "dfs.client.block.write.locateFollowingBlock.retries": "12",
         # With one DataNode there is none to replace it by.
         "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",
     }

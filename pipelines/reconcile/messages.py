@@ -48,6 +48,7 @@ def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
         PipelineError: Kafka does not answer.
     """
     from kafka.admin import KafkaAdminClient
+    from kafka.errors import CoordinatorNotAvailableError
 
     from pipelines.sources.broker import broker_errors
     from pipelines.streaming.sources import consumer_group
@@ -59,7 +60,10 @@ def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
             for table in kafka_tables(catalog):
                 assert table.source is not None
                 group = consumer_group(table)
-                offsets = admin.list_group_offsets({group: None})[group]
+                try:
+                    offsets = admin.list_group_offsets({group: None})[group]
+                except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
+                    offsets = {}
                 covered += sum(o.offset for p, o in offsets.items() if p.topic == table.source.name and o.offset > 0)
         finally:
             admin.close()

@@ -31,6 +31,8 @@ _COST_OPTIONS: Mapping[str, str] = {
     "hoodie.embed.timeline.server": "false",
     "hoodie.write.markers.type": "DIRECT",
     "hoodie.filesystem.view.type": "MEMORY",
+    # A writer that misses its acknowledgement fails after this, and the job goes on from its checkpoint.
+    "write.commit.ack.timeout": "60000",
 }
 
 
@@ -54,6 +56,9 @@ def sink_options(table: Table, lake_uri: str) -> dict[str, str]:
     if table.append_only and table.table_type == "MERGE_ON_READ":
         # Keys of an append-only table never repeat, so an append at half the cost of an upsert is exact.
         options["write.operation"] = "insert"
+        # The appending writer waits for the next instant with its mailbox closed. After a checkpoint without
+        # rows there is none, only an acknowledgement that it then cannot receive: it would wait for ever.
+        options["hoodie.allow.empty.commit"] = "true"
     return options
 
 

@@ -16,7 +16,6 @@ from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import LAYERS, Table
 
 JOB_NAME = "gridseal"
-_PARALLELISM = "table.exec.resource.default-parallelism"
 
 
 def configuration(settings: PipelineSettings, restore_from: str | None = None) -> dict[str, str]:
@@ -122,8 +121,8 @@ def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
     _register_sources(_jvm(), tables, catalog, settings)
     for table in catalog.ordered:
         if table.mode == "stream":
-            tables.get_config().set(_PARALLELISM, str(stage_parallelism(table, catalog, settings)))
-            register_view(tables, table, ods_select(table, catalog) if table.source else catalog.transform(table.name))
+            select = ods_select(table, catalog) if table.source else catalog.transform(table.name)
+            register_view(tables, table, select, stage_parallelism(table, catalog, settings))
             if table.history:
                 tables.execute_sql(f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}")
             tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}")))
@@ -142,8 +141,6 @@ def stage_parallelism(table: Table, catalog: Catalog, settings: PipelineSettings
 
 def statement_set(tables: Any, catalog: Catalog) -> Any:
     """One INSERT a table, to be optimised and submitted together."""
-    # The sinks write with one task each; a second one before them would only wait.
-    tables.get_config().set(_PARALLELISM, "1")
     statements = tables.create_statement_set()
     for table in catalog.ordered:
         if table.mode == "stream":
@@ -162,7 +159,7 @@ def quoted(name: str) -> str:
     return ".".join(f"`{part}`" for part in name.split("."))
 
 
-def register_view(tables: Any, table: Table, select: str) -> None:
+def register_view(tables: Any, table: Table, select: str, parallelism: int) -> None:
     """Create the view of a table: a stage of its own, planned once, that others start from.
 
     Raises:
@@ -173,7 +170,7 @@ def register_view(tables: Any, table: Table, select: str) -> None:
     query = checked_query(tables, table, select)
     key = to_jarray(_jvm().String, list(table.key))
     stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
-    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only)
+    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only, parallelism)
 
 
 def checked_query(tables: Any, table: Table, select: str) -> Any:

@@ -6,6 +6,7 @@ import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
@@ -86,7 +87,8 @@ public final class GridsealSources {
                 .debeziumProperties(debezium)
                 .deserializer(deserializer)
                 .build();
-        return stream(env, new MySqlChangeSource(source, deserializer), spec.uid());
+        // One task keeps the order of the binlog; the snapshot of a business database is small.
+        return stream(env, new MySqlChangeSource(source, deserializer), spec.uid()).setParallelism(1);
     }
 
     /** Makes the temporary view of {@link #kafka}. */
@@ -101,7 +103,8 @@ public final class GridsealSources {
         tables.createTemporaryView(viewName, tables.fromDataStream(mysqlChanges(env, specJson)));
     }
 
-    private static DataStream<RowData> stream(StreamExecutionEnvironment env, Source<RowData, ?, ?> source, String uid) {
+    private static SingleOutputStreamOperator<RowData> stream(
+            StreamExecutionEnvironment env, Source<RowData, ?, ?> source, String uid) {
         return env.fromSource(source, WatermarkStrategy.noWatermarks(), uid).uid(uid).name(uid);
     }
 }

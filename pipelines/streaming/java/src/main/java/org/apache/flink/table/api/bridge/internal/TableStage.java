@@ -3,6 +3,7 @@ package org.apache.flink.table.api.bridge.internal;
 import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.transformations.PartitionTransformation;
 import org.apache.flink.streaming.api.transformations.PhysicalTransformation;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
@@ -15,6 +16,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -63,12 +65,26 @@ public final class TableStage {
         SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
                 environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
         DataStream<RowData> changelog = environment.toStreamInternal(query, target, mode);
-        // The planner's own option applies to the whole job, not to one query of it.
-        for (Transformation<?> step : changelog.getTransformation().getTransitivePredecessors()) {
-            if (step instanceof PhysicalTransformation && step.getParallelism() == ExecutionConfig.PARALLELISM_DEFAULT) {
-                step.setParallelism(parallelism);
-            }
-        }
+        setParallelism(changelog.getTransformation(), parallelism, new HashSet<>());
         tables.createTemporaryView(view, environment.fromStreamInternal(changelog, schema.build(), null, mode));
+    }
+
+    /**
+     * Gives the operators of a stage their parallelism; the planner's own option applies to the whole job.
+     *
+     * <p>Only behind an exchange may it differ from that of the input: without one, rows would be dealt out in turn, and
+     * an update could overtake the row that it updates.
+     */
+    private static void setParallelism(Transformation<?> step, int parallelism, Set<Integer> done) {
+        if (!done.add(step.getId())) {
+            return;
+        }
+        for (Transformation<?> input : step.getInputs()) {
+            setParallelism(input, parallelism, done);
+        }
+        if (step instanceof PhysicalTransformation && step.getParallelism() == ExecutionConfig.PARALLELISM_DEFAULT) {
+            boolean exchanged = step.getInputs().stream().anyMatch(PartitionTransformation.class::isInstance);
+            step.setParallelism(exchanged ? parallelism : step.getInputs().get(0).getParallelism());
+        }
     }
 }
