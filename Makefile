@@ -55,7 +55,7 @@ lock: ready ## Pin the dependencies of requirements.in anew, with hashes
 	  --output-file requirements/requirements.lock requirements/requirements.in
 
 clean: ## Stop everything and remove all state (var/)
-	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean; fi
+	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean --yes; fi
 
 distclean: clean ## Remove what set-up made as well
 	@rm -rf .venv build pipelines/streaming/java/target *.egg-info

@@ -55,7 +55,9 @@ def reconcile(
         time.sleep(_PAUSE_S)
 
 
-def compare(settings: PipelineSettings, catalog: Catalog, address: Address, previous: Sequence[Line] = ()) -> list[Line]:
+def compare(
+    settings: PipelineSettings, catalog: Catalog, address: Address, previous: Sequence[Line] = ()
+) -> list[Line]:
     """Compare everything once.
 
     Args:

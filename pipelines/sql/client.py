@@ -55,7 +55,9 @@ class SqlClient:
             self._connection.send({"sql": sql, "as_of": as_of})
             answer = self._connection.recv()
         except (EOFError, OSError) as error:
-            raise PipelineError("the SQL endpoint has gone while it was asked", "gridseal status", exit_code=3) from error
+            raise PipelineError(
+                "the SQL endpoint has gone while it was asked", "gridseal status", exit_code=3
+            ) from error
         if "error" in answer:
             raise PipelineError(answer["error"], answer["hint"], answer["exit_code"])
         return Result(tuple(answer["columns"]), tuple(answer["rows"]))
@@ -73,7 +75,9 @@ def connect(settings: PipelineSettings, address: tuple[str, int]) -> Iterator[Sq
         connection = Client(address, family="AF_INET", authkey=key)
     except (OSError, EOFError, AuthenticationError) as error:
         raise PipelineError(
-            f"the SQL endpoint {address[0]}:{address[1]} does not answer: {error}", "gridseal status", exit_code=3
+            f"the SQL endpoint {address[0]}:{address[1]} does not answer: {error}",
+            "gridseal status",
+            exit_code=3,
         ) from error
     with connection:
         yield SqlClient(connection)

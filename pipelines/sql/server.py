@@ -84,7 +84,11 @@ def _answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Cata
     except (PipelineError, WarehouseError) as error:
         return {"error": str(error), "hint": error.hint, "exit_code": error.exit_code}
     except Exception as error:  # Spark raises many kinds; the client shows the first line of any.
-        return {"error": _first_line(error), "hint": "gridseal tables; gridseal describe TABLE", "exit_code": 2}
+        return {
+            "error": _first_line(error),
+            "hint": "gridseal tables; gridseal describe TABLE",
+            "exit_code": 2,
+        }
 
 
 def _only_reading(session: Any, sql: str) -> None:
@@ -93,7 +97,9 @@ def _only_reading(session: Any, sql: str) -> None:
     name = plan.getClass().getSimpleName()
     if _is_command(session, plan) and not name.startswith(_READING_COMMANDS):
         raise PipelineError(
-            f"{name} is refused; allowed: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN", "gridseal sql --help", exit_code=2
+            f"{name} is refused; allowed: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN",
+            "gridseal sql --help",
+            exit_code=2,
         )
 
 

@@ -88,8 +88,12 @@ class Tables:
     def _register(self, table: Table) -> None:
         path = table_path(table, self._settings.lake_uri)
         if not self._exists(path):
-            raise PipelineError(f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3)
-        columns = ", ".join(f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns)
+            raise PipelineError(
+                f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3
+            )
+        columns = ", ".join(
+            f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns
+        )
         partitions = f" PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
         self._session.sql(
             f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) USING hudi{partitions}"

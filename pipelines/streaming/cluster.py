@@ -128,7 +128,8 @@ def _get(settings: PipelineSettings, path: str) -> Any:
 def _post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
     data = json.dumps(body).encode()
     return _send(
-        settings, urllib.request.Request(settings.flink_url + path, data, {"Content-Type": "application/json"})
+        settings,
+        urllib.request.Request(settings.flink_url + path, data, {"Content-Type": "application/json"}),
     )
 
 
@@ -140,7 +141,9 @@ def _send(settings: PipelineSettings, request: urllib.request.Request) -> Any:
             return json.loads(response.read() or b"{}")
     except urllib.error.HTTPError as error:
         raise PipelineError(
-            f"Flink refused {request.get_method()} {request.selector}: {error.code} {error.reason}", "gridseal status", 3
+            f"Flink refused {request.get_method()} {request.selector}: {error.code} {error.reason}",
+            "gridseal status",
+            3,
         ) from error
     except (OSError, ValueError) as error:
         raise PipelineError(f"Flink does not answer at {settings.flink_url}: {error}", "gridseal up", 3) from error

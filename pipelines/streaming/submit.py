@@ -81,7 +81,9 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
             return job
         time.sleep(0.3)
     if job is None:
-        raise PipelineError("the job has ended before all of its tasks ran", "gridseal status; see var/log/jobmanager.log")
+        raise PipelineError(
+            "the job has ended before all of its tasks ran", "gridseal status; see var/log/jobmanager.log"
+        )
     cause = last_failure(settings, job.id) or "no failure is recorded"
     raise PipelineError(
         f"after {timeout_s:.0f} s {job.tasks_running} of {job.tasks} tasks run, state {job.state}: {cause}",
@@ -96,7 +98,13 @@ def _batch(settings: PipelineSettings, catalog: Catalog, name: str) -> None:
 
 
 def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str) -> None:
-    from pipelines.streaming.job import configuration, open_environment, prepare_environment, register, statement_set
+    from pipelines.streaming.job import (
+        configuration,
+        open_environment,
+        prepare_environment,
+        register,
+        statement_set,
+    )
 
     prepare_environment(settings)
     tables = open_environment(configuration(settings, restore_from or None))
@@ -105,7 +113,10 @@ def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str) -> 
 
 
 def _in_child(
-    action: Callable[[PipelineSettings, Catalog, str], None], settings: PipelineSettings, catalog: Catalog, argument: str
+    action: Callable[[PipelineSettings, Catalog, str], None],
+    settings: PipelineSettings,
+    catalog: Catalog,
+    argument: str,
 ) -> None:
     """Run in a process of its own: PyFlink keeps a JVM for as long as its process lives, and writes to its output."""
     context = multiprocessing.get_context("spawn")

@@ -1,0 +1,80 @@
+"""The command line: one function a command, heavy imports only inside them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gridseal import __version__
+from gridseal.commands import feed, lake, pipeline, query, services
+from gridseal.errors import FINE, NO_SERVICE, WRONG_USAGE
+
+app = typer.Typer(
+    name="gridseal",
+    help="A lakehouse for power-grid data whose every partition can be proven."
+    "\n\nStart with: gridseal demo. Exit codes: 0 fine, 1 a check failed, 2 wrong usage or setting,"
+    " 3 a service is not there.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+services.register(app)
+feed.register(app)
+pipeline.register(app)
+lake.register(app)
+query.register(app)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"gridseal {__version__}")
+        raise typer.Exit(FINE)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command; an error is one message and an exit code, never a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FINE)
+    except Exception as error:
+        code = getattr(error, "exit_code", None)
+        if code is None:
+            _fail(f"unexpected: {type(error).__name__}: {error}", "gridseal doctor", _write_traceback(error))
+            sys.exit(NO_SERVICE if isinstance(error, OSError) else WRONG_USAGE)
+        _fail(str(error), getattr(error, "hint", ""))
+        sys.exit(code)
+
+
+def _fail(message: str, hint: str, details: str = "") -> None:
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"next:  {hint}", file=sys.stderr)
+    if details:
+        print(f"details: {details}", file=sys.stderr)
+
+
+def _write_traceback(error: Exception) -> str:
+    """Keep what a developer needs in a file; the user gets its name."""
+    import os
+    import tempfile
+    import traceback
+
+    descriptor, path = tempfile.mkstemp(prefix="gridseal-", suffix=".log")
+    with os.fdopen(descriptor, "w") as file:
+        traceback.print_exception(error, file=file)
+    return path

@@ -1,0 +1,126 @@
+"""up, down, status, doctor, clean, settings."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from gridseal.commands.options import FormatOption
+from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
+from gridseal.output import Format, print_rows, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("status")(status)
+    app.command("doctor")(doctor)
+    app.command("clean")(clean)
+    app.command("settings")(settings)
+
+
+def up() -> None:
+    """Start HDFS, Kafka, MariaDB and Flink; nothing is started twice."""
+    import stack
+    from gridseal.settings import load_settings
+
+    began = time.monotonic()
+    stack.up(load_settings(), tell)
+    say(f"all services are ready after {time.monotonic() - began:.1f} s")
+
+
+def tell(name: str, state: str, seconds: float) -> None:
+    """Print a step of a service that a person waits for."""
+    if state in ("ready", "failed", "stopped"):
+        say(f"  {name:<12} {state} after {seconds:.1f} s")
+
+
+def down() -> None:
+    """Stop the pipeline with a savepoint, then every service; nothing is left running."""
+    import stack
+    from gridseal.settings import load_settings
+
+    loaded = load_settings()
+    began = time.monotonic()
+    states = {service.name: service.state for service in stack.status(loaded)}
+    if states.get("jobmanager") == "ready":
+        _stop_pipeline(loaded)
+    stack.down(loaded, tell)
+    say(f"everything is stopped after {time.monotonic() - began:.1f} s; gridseal up starts it again")
+
+
+def _stop_pipeline(loaded: "object") -> None:
+    from gridseal.settings import Settings
+    from pipelines.errors import PipelineError
+    from pipelines.streaming.cluster import current_job, stop_with_savepoint
+
+    assert isinstance(loaded, Settings)
+    try:
+        if job := current_job(loaded):
+            path = stop_with_savepoint(loaded, job.id, timeout_s=60)
+            say(f"  pipeline     stopped with savepoint {path.rsplit('/', 1)[-1]}")
+    except PipelineError as error:
+        # A retained checkpoint is as good to continue from; services must stop all the same.
+        say(f"  pipeline     no savepoint ({error}); it will continue from its newest checkpoint")
+
+
+def status(format: FormatOption = Format.TABLE) -> None:
+    """Show each service, its memory and address; exit 3 if one is not ready."""
+    import stack
+    from gridseal.settings import load_settings
+
+    services = stack.status(load_settings())
+    rows = [
+        (s.name, s.state, s.pid, round(s.uptime_s), s.restarts, round(s.rss_mb), s.address, str(s.log))
+        for s in services
+    ]
+    names = ("service", "state", "pid", "uptime_s", "restarts", "memory_mb", "address", "log")
+    print_rows(names, rows, format)
+    if format is Format.TABLE:
+        say(f"{sum(s.rss_mb for s in services) / 1024:.1f} GiB in all")
+    if any(s.state != "ready" and not s.on_demand for s in services):
+        say("next:  gridseal up")
+        raise typer.Exit(NO_SERVICE)
+
+
+def doctor(format: FormatOption = Format.TABLE) -> None:
+    """Say what is missing or wrong, and the command that mends it; exit 1 if anything is."""
+    import stack
+    from gridseal.settings import load_settings
+
+    findings = stack.doctor(load_settings())
+    rows = [("ok" if f.ok else "WRONG", f.name, f.detail, f.remedy if not f.ok else "") for f in findings]
+    print_rows(("", "looked at", "found", "mend it with"), rows, format)
+    if not all(f.ok for f in findings):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and remove all state: the lake, Kafka, the database, logs (var/)."""
+    import stack
+    from gridseal.settings import load_settings
+
+    loaded = load_settings()
+    if loaded.var_dir.exists() and not yes and not typer.confirm(f"Remove {loaded.var_dir} with the whole lake?"):
+        raise GridsealError("nothing was removed", "gridseal clean --yes", WRONG_USAGE)
+    stack.clean(loaded, tell)
+    say(f"{loaded.var_dir} is gone; .env with its passwords stays")
+
+
+def settings(format: FormatOption = Format.TABLE) -> None:
+    """List every setting: its name in the environment or .env, its value, what it is."""
+    from pydantic import SecretStr
+
+    from gridseal.settings import Settings, load_settings
+    from stack.settings import env_name
+
+    loaded = load_settings()
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(loaded, name)
+        shown = "(set, hidden)" if isinstance(value, SecretStr) else str(value)
+        rows.append((env_name(name), shown, field.description or ""))
+    print_rows(("setting", "value", "what it is"), rows, format)

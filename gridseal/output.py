@@ -1,0 +1,128 @@
+"""What a command prints: rich tables for people, JSON or CSV for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], format: Format, title: str = "") -> None:
+    """Print rows to standard output.
+
+    Args:
+        names: Column names.
+        rows: One sequence a row; decimals keep their digits in every format.
+        format: For people or for programs.
+        title: Heading of the table for people.
+    """
+    if format is Format.JSON:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif format is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_text(value) for value in row] for row in rows)
+    else:
+        _print_table(names, rows, title)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; decimals as strings, so that no digit is lost."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def say(text: str) -> None:
+    """Print a line for people to standard error, where it does not mix with what programs read."""
+    _stderr().print(text, highlight=False)
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Any]:
+    """A progress bar on standard error; call the value with (done, total, description)."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns, console=_stderr(), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+
+        def update(done: int, total: int, description: str | None = None) -> None:
+            if description is None:
+                bar.update(task, completed=done, total=total)
+            else:
+                bar.update(task, completed=done, total=total, description=description)
+
+        yield update
+
+
+def _stderr() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, name in enumerate(names):
+        numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(value) for value in row))
+    console.print(table)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).hex()
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).hex()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
