@@ -7,9 +7,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from gridseal.commands.feed import ensure_grid
-from gridseal.commands.lake import show_lines
+from gridseal.commands.lake import show_brief
 from gridseal.commands.services import tell
-from gridseal.output import Format, progress, say
+from gridseal.output import progress, say
 
 if TYPE_CHECKING:
     from gridseal.settings import Settings
@@ -63,7 +63,7 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
     warming.join()
     with _step("reconciliation"), progress("reconciling") as update:
         lines = reconcile(settings, catalog, (settings.host, settings.sql_port), timeout_s, update)
-    show_lines(lines, Format.TABLE)
+    show_brief(lines)
     show_insight(settings, grid.first_day.isoformat(), summary.feed_id)
     _show_next(settings, time.monotonic() - began)
     return all(line.ok for line in lines)

@@ -1,6 +1,7 @@
 """What the numbers of a day say, drawn in the terminal."""
 
 import json
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -45,17 +46,17 @@ def _load_curve(sql: "SqlClient", day: str) -> None:
     ).rows
     if not rows:
         return
-    import plotext as plot
+    import plotext
 
-    plot.clear_figure()
-    plot.theme("clear")
-    plot.plot_size(100, 18)
-    plot.title(f"Load of each region on {day}, kW by local hour")
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(100, 18)
+    figure.title(f"Load of each region on {day}, kW by local hour")
     for region in dict.fromkeys(row[0] for row in rows):
         points = [row for row in rows if row[0] == region]
-        plot.plot([p[2] for p in points], [float(p[3]) for p in points], label=str(points[0][1]), marker="braille")
-    plot.xticks(list(range(0, 24, 3)))
-    plot.show()
+        curve = figure.signal([p[2] for p in points], [float(p[3]) for p in points], marker="braille")
+        figure.draw(curve.lines().label(str(points[0][1])))
+    figure.show(colorless=not sys.stdout.isatty())
 
 
 def _rows(sql: "SqlClient", title: str, query: str) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 
+_PIPE_WIDTH = 200
+
+
 class Format(StrEnum):
     """How rows are printed."""
 
@@ -46,7 +49,7 @@ def print_json(value: Any) -> None:
 
 def say(text: str) -> None:
     """Print a line for people to standard error, where it does not mix with what programs read."""
-    _stderr().print(text, highlight=False)
+    _stderr().print(text, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -90,7 +93,8 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    # A file or a pipe has no width of its own; do not break words for it.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for index, name in enumerate(names):
         numeric = bool(rows) and all(_is_number(row[index]) for row in rows)

@@ -1,12 +1,18 @@
 """tables, describe, lineage, check, reconcile."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED
 from gridseal.output import Format, print_json, print_rows, progress, say
+
+
+if TYPE_CHECKING:
+    from pipelines.reconcile.line import Line
 
 
 def register(app: typer.Typer) -> None:
@@ -138,15 +144,41 @@ def reconcile(
         raise typer.Exit(CHECK_FAILED)
 
 
-def show_lines(lines: list[Any], format: Format) -> None:
-    """Print the lines of a reconciliation and what they add up to."""
+def show_lines(lines: "Sequence[Line]", format: Format) -> None:
+    """Print every line of a reconciliation and what they add up to."""
     rows = [
-        ("ok" if line.ok else "CLASH", line.scope, line.measure, line.upstream, line.here, line.detail)
-        for line in lines
+        ("ok" if x.ok else "CLASH", x.scope, x.measure, digits(x.upstream), digits(x.here), x.detail) for x in lines
     ]
     print_rows(("", "where", "measure", "came from", "arrived", "detail"), rows, format)
+    say_verdict(lines)
+
+
+def show_brief(lines: "Sequence[Line]") -> None:
+    """Print one row a topic partition or table, and every line that clashes."""
+    scopes = dict.fromkeys(line.scope for line in lines)
+    rows = []
+    for scope in scopes:
+        mine = [line for line in lines if line.scope == scope]
+        told = [f"{digits(x.here)} {x.measure}" + (f" ({x.detail})" if x.detail else "") for x in mine if x.ok]
+        told += [
+            f"{x.measure}: {digits(x.upstream)} came, {digits(x.here)} arrived {x.detail}" for x in mine if not x.ok
+        ]
+        rows.append(("ok" if all(x.ok for x in mine) else "CLASH", scope, "; ".join(told)))
+    print_rows(("", "where", "accounted for"), rows, Format.TABLE, "Every message accounted for")
+    say_verdict(lines)
+
+
+def say_verdict(lines: "Sequence[Line]") -> None:
+    """Say how many numbers were compared and how many clash."""
     clashes = sum(not line.ok for line in lines)
     say(f"{len(lines)} numbers compared, {clashes} clash" if clashes else f"{len(lines)} numbers compared, all agree")
+
+
+def digits(value: Decimal) -> str:
+    """A number with thousands separators and without zeros that say nothing."""
+    plain = f"{value:f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return f"{Decimal(plain or 0):,f}"
 
 
 def _catalog() -> Any:
