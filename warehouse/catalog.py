@@ -151,8 +151,6 @@ def _complete(table: Table) -> None:
     if missing := sorted(needed - present):
         raise WarehouseError(f"{table.name}: the folder is incomplete: {', '.join(missing)} is missing", hint)
     if unknown := sorted(present - allowed):
-        raise WarehouseError(
-            f"{table.name}: unknown file {unknown[0]}; allowed: {', '.join(sorted(allowed))}", hint
-        )
+        raise WarehouseError(f"{table.name}: unknown file {unknown[0]}; allowed: {', '.join(sorted(allowed))}", hint)
     if table.source and TRANSFORM_FILE in present:
         raise WarehouseError(f"{table.name}: an ODS table has a source and no {TRANSFORM_FILE}", hint)

@@ -106,4 +106,6 @@ def _by_file(table: Table, text: str) -> list[Check]:
 
 
 def _refuse(table: Table, what: str) -> WarehouseError:
-    return WarehouseError(f"{table.name}: {CHECKS_FILE}: {what}", f"edit warehouse/{table.name.replace('.', '/')}/{CHECKS_FILE}")
+    return WarehouseError(
+        f"{table.name}: {CHECKS_FILE}: {what}", f"edit warehouse/{table.name.replace('.', '/')}/{CHECKS_FILE}"
+    )

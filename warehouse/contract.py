@@ -281,9 +281,7 @@ def _judge(table: Table) -> None:
                 " behind in its old partition",
             )
     if table.table_type not in ("COPY_ON_WRITE", "MERGE_ON_READ"):
-        raise _refuse(
-            table.name, f"hudi.table.type is {table.table_type}; allowed: COPY_ON_WRITE, MERGE_ON_READ"
-        )
+        raise _refuse(table.name, f"hudi.table.type is {table.table_type}; allowed: COPY_ON_WRITE, MERGE_ON_READ")
     if table.mode not in ("stream", "batch"):
         raise _refuse(table.name, f"mode is {table.mode}; allowed: stream, batch")
     if (table.source is None) == (table.layer == "ods"):
