@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-integration lint format lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration lint format lock clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -32,10 +32,13 @@ status: ready ## Show the services, their memory and addresses
 doctor: ready ## Say what is missing or wrong, and the command that mends it
 	@$(GRIDSEAL) doctor
 
-test: test-unit test-integration ## Run all tests
+test: test-unit test-java test-integration ## Run all tests
 
 test-unit: ready ## Run the tests that need no service
 	@$(PYTEST) -m "not integration"
+
+test-java: ready ## Run the tests of the Java sources and functions
+	@echo "Java tests" && cd pipelines/streaming/java && mvn -q test
 
 test-integration: ready ## Run the tests on the real services, on ports and state of their own
 	@$(PYTEST) -m integration

@@ -42,7 +42,8 @@ def show_insight(settings: "Settings", day: str, feed_id: str) -> None:
 def _load_curve(sql: "SqlClient", day: str) -> None:
     rows = sql.query(
         "SELECT region_id, COALESCE(MAX(region_name), 'deleted region'), hour_of_day, SUM(average_load_kw)"
-        f" FROM ads.region_load_curve WHERE dt = '{day}' GROUP BY region_id, hour_of_day ORDER BY region_id, hour_of_day"
+        f" FROM ads.region_load_curve WHERE dt = '{day}' GROUP BY region_id, hour_of_day"
+        " ORDER BY region_id, hour_of_day"
     ).rows
     if not rows:
         return
@@ -80,7 +81,8 @@ def _anomalies(settings: "Settings", sql: "SqlClient", day: str, feed_id: str) -
     print_rows(("meter_id", "kind", "planted", "observed (min, kW)", ""), rows, Format.TABLE, f"Anomalies of {day}")
     missed = [r for r in rows if r[4] == "MISSED"]
     say(
-        f"  {len(planted) - len(missed)} of {len(planted)} planted anomalies found; the others are real gaps of the series"
+        f"  {len(planted) - len(missed)} of {len(planted)} planted anomalies found; others come from a meter that was"
+        " replaced during the day or from a real gap of the series"
     )
 
 

@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-
 _PIPE_WIDTH = 200
 
 

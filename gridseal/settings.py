@@ -46,7 +46,7 @@ def load_settings(env_file: Path = ENV_FILE) -> Settings:
     ensure_secrets(env_file)
     _refuse_unknown(env_file)
     try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+        return Settings(_env_file=env_file)
     except ValidationError as error:
         raise GridsealError("\n".join(_explain(error, env_file)), "gridseal settings", WRONG_USAGE) from None
 

@@ -1,0 +1,1 @@
+"""How data moves: sources, the streaming job, bounded runs, SQL, reconciliation."""

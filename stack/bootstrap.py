@@ -126,9 +126,7 @@ class Step:
                 check=False,
             )
         if done.returncode:
-            lines = "\n".join(
-                self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
-            )
+            lines = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:])
             raise StackError(
                 f"{self.name}: {Path(words[0]).name} failed (exit {done.returncode}). "
                 f"Last lines of {self.log}:\n{lines}",
@@ -171,9 +169,7 @@ def install_packages(step: Step) -> None:
     missing = missing_packages()
     manual = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
     if os.geteuid() != 0:
-        raise StackError(
-            f"packages are missing and only root can install them: {', '.join(missing)}", hint=manual
-        )
+        raise StackError(f"packages are missing and only root can install them: {', '.join(missing)}", hint=manual)
     if not shutil.which("apt-get"):
         raise StackError(f"there is no apt-get; please install {', '.join(missing)} by hand", hint=manual)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -223,17 +219,13 @@ def pinned(package: str, lock: str) -> str:
 def fetch_jars(step: Step) -> None:
     """Copies each group's jars to build/jars; Maven keeps what it fetched in its own cache."""
     shutil.rmtree(BUILD / "jars", ignore_errors=True)
-    step.command(
-        "mvn", "-B", "-ntp", "-f", POMS / "pom.xml", "package", environment={"JAVA_HOME": str(java_home())}
-    )
+    step.command("mvn", "-B", "-ntp", "-f", POMS / "pom.xml", "package", environment={"JAVA_HOME": str(java_home())})
 
 
 def build_java(step: Step) -> None:
     """Builds the Java module; its tests belong to `make test-unit`."""
     pom = JAVA_MODULE / "pom.xml"
-    step.command(
-        "mvn", "-B", "-ntp", "-f", pom, "package", "-DskipTests", environment={"JAVA_HOME": str(java_home())}
-    )
+    step.command("mvn", "-B", "-ntp", "-f", pom, "package", "-DskipTests", environment={"JAVA_HOME": str(java_home())})
 
 
 def assemble_flink(step: Step) -> None:

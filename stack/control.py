@@ -99,9 +99,7 @@ def clean(settings: StackSettings, report: Report = quiet) -> None:
         shutil.rmtree(layout.socket("supervisor.sock").parent, ignore_errors=True)
         shutil.rmtree(layout.var)
     except OSError as error:
-        raise StackError(
-            f"cannot remove {error.filename}: {error.strerror}", hint=f"ls -la {layout.var}"
-        ) from error
+        raise StackError(f"cannot remove {error.filename}: {error.strerror}", hint=f"ls -la {layout.var}") from error
 
 
 def _bring_up(settings: StackSettings, services: Sequence[Service], report: Report) -> None:
@@ -161,9 +159,7 @@ def _start_service(
 def _stop_services(supervisor: Supervisor, services: Sequence[Service], report: Report, began: float) -> None:
     processes = supervisor.processes()
     running = [
-        service
-        for service in services
-        if processes.get(service.name, {}).get("statename") in (*_RUNNING, "STOPPING")
+        service for service in services if processes.get(service.name, {}).get("statename") in (*_RUNNING, "STOPPING")
     ]
 
     def stop_one(service: Service) -> None:

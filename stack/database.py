@@ -20,8 +20,8 @@ USERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "gridseal_app",
         "database_app_password",
         (
-            "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES "
-            f"ON {DATABASE}.* TO {{user}}",
+            # No DROP: TRUNCATE and DROP TABLE leave no row change in the binlog, so their rows would stay in the lake.
+            f"SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES ON {DATABASE}.* TO {{user}}",
         ),
     ),
     (
@@ -70,6 +70,8 @@ def options(settings: StackSettings, layout: Layout) -> dict[str, str]:
         # What the change data capture reads: every column of every changed row.
         "server-id": "1",
         "log-bin": "binlog",
+        # A reader that stalls longer than this is disconnected, and the job then goes back to its checkpoint.
+        "net-write-timeout": "3600",
         "binlog-format": "ROW",
         "binlog-row-image": "FULL",
         "expire-logs-days": "7",

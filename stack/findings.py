@@ -93,13 +93,9 @@ def _programs(layout: Layout) -> Iterator[Finding]:
 def _jars(layout: Layout) -> Iterator[Finding]:
     for group in ("hadoop", "kafka", "flink", "spark"):
         count = len(list(layout.jars(group).glob("*.jar")))
-        yield Finding(
-            f"jars of {group}", count > 0, f"{count} in {layout.jars(group)}", "" if count else _SETUP
-        )
+        yield Finding(f"jars of {group}", count > 0, f"{count} in {layout.jars(group)}", "" if count else _SETUP)
     own = layout.flink_home / "lib" / "00-gridseal-flink.jar"
-    missing = [
-        jar.name for jar in (layout.flink_home / "lib").glob("*.jar") if not jar.exists()
-    ]  # links to nowhere
+    missing = [jar.name for jar in (layout.flink_home / "lib").glob("*.jar") if not jar.exists()]  # links to nowhere
     whole = own.exists() and not missing
     detail = str(layout.flink_home) if whole else f"{', '.join(missing) or own} is missing"
     yield Finding("flink home", whole, detail, "" if whole else _SETUP)
@@ -176,9 +172,7 @@ def _services(settings: StackSettings, layout: Layout) -> Iterator[Finding]:
             for field in ports[service.name]:
                 taken = is_taken(settings.host, getattr(settings, field))
                 said = describe(settings, service.name, field) if taken else "free"
-                yield Finding(
-                    f"port {getattr(settings, field)}", not taken, said, "make status" if taken else ""
-                )
+                yield Finding(f"port {getattr(settings, field)}", not taken, said, "make status" if taken else "")
         if service.on_demand and service.state == "stopped":
             continue
         ok = service.state == "ready"

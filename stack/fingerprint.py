@@ -48,8 +48,7 @@ def check_unchanged(settings: StackSettings) -> None:
     ]
     if changed:
         raise StackError(
-            f"the services run with other settings: {'; '.join(changed)}. "
-            "Stop them before the new ones can hold",
+            f"the services run with other settings: {'; '.join(changed)}. Stop them before the new ones can hold",
             hint="make down && make up",
             exit_code=2,
         )

@@ -122,9 +122,7 @@ def _ready(settings: StackSettings) -> str:
     from kafka.errors import KafkaError
 
     try:
-        client = KafkaAdminClient(
-            bootstrap_servers=f"{settings.host}:{settings.kafka_port}", request_timeout_ms=3000
-        )
+        client = KafkaAdminClient(bootstrap_servers=f"{settings.host}:{settings.kafka_port}", request_timeout_ms=3000)
     except (KafkaError, OSError, ValueError):
         return waiting
     try:

@@ -48,8 +48,4 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
 def names_in(text: str) -> set[str]:
     """Names that the lines of an environment file set to a value that is not empty."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return {
-        name.strip().removeprefix("export ").strip().upper()
-        for name, _, value in pairs
-        if value.strip(" '\"")
-    }
+    return {name.strip().removeprefix("export ").strip().upper() for name, _, value in pairs if value.strip(" '\"")}

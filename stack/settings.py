@@ -78,9 +78,7 @@ class StackSettings(BaseModel):
         for name in port_fields():
             port = getattr(self, name)
             if port in by_port:
-                raise ValueError(
-                    f"{by_port[port]} and {name} are both {port}; each service needs its own port"
-                )
+                raise ValueError(f"{by_port[port]} and {name} are both {port}; each service needs its own port")
             by_port[port] = name
         return self
 

@@ -67,8 +67,7 @@ class Supervisor:
                 return
             time.sleep(0.05)
         raise StackError(
-            f"supervisord did not start (exit {done.returncode}): "
-            f"{(done.stderr or done.stdout).strip()[-500:]}",
+            f"supervisord did not start (exit {done.returncode}): {(done.stderr or done.stdout).strip()[-500:]}",
             hint=f"tail {self.log}",
         )
 
@@ -102,9 +101,7 @@ class Supervisor:
             proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
             return getattr(proxy.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
-            raise StackError(
-                f"supervisord refused {method}: {fault.faultString}", hint=f"tail {self.log}"
-            ) from fault
+            raise StackError(f"supervisord refused {method}: {fault.faultString}", hint=f"tail {self.log}") from fault
         except OSError as error:
             raise StackError(
                 f"supervisord does not answer on {self._socket}: {error}", hint=f"tail {self.log}"

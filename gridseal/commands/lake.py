@@ -10,7 +10,6 @@ from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED
 from gridseal.output import Format, print_json, print_rows, progress, say
 
-
 if TYPE_CHECKING:
     from pipelines.reconcile.line import Line
 

@@ -1,13 +1,16 @@
 """up, down, status, doctor, clean, settings."""
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from gridseal.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -50,12 +53,10 @@ def down() -> None:
     say(f"everything is stopped after {time.monotonic() - began:.1f} s; gridseal up starts it again")
 
 
-def _stop_pipeline(loaded: "object") -> None:
-    from gridseal.settings import Settings
+def _stop_pipeline(loaded: "Settings") -> None:
     from pipelines.errors import PipelineError
     from pipelines.streaming.cluster import current_job, stop_with_savepoint
 
-    assert isinstance(loaded, Settings)
     try:
         if job := current_job(loaded):
             path = stop_with_savepoint(loaded, job.id, timeout_s=60)

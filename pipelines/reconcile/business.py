@@ -25,13 +25,12 @@ def compare_business(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
         for source, table in _pairs(catalog):
             columns = [c for c in table.column_names if c in {f.name for f in source.fields}]
             key = [c for c in table.key if c != "valid_from"]
-            assert source.source is not None
             quoted = ", ".join(f"`{c}`" for c in columns)
-            cursor.execute(f"SELECT {quoted} FROM `{source.source.name}`")
+            cursor.execute(f"SELECT {quoted} FROM `{source.origin.name}`")
             theirs = {_key(row, key): row for row in cursor.fetchall()}
             name = table.name + CURRENT if table.history else table.name
             ours = {_key(row, key): row for row in sql.query(f"SELECT {', '.join(columns)} FROM {name}").records()}
-            lines.append(_line(source.source.name, name, theirs, ours))
+            lines.append(_line(source.origin.name, name, theirs, ours))
     return lines
 
 
@@ -40,7 +39,7 @@ def _pairs(catalog: Catalog) -> list[tuple[Table, Table]]:
     pairs = []
     for source in catalog:
         if source.source and source.source.kind == "mysql":
-            name = source.source.name
+            name = source.origin.name
             state = next((t for t in (f"dim.{name}", f"dwd.{name}") if t in catalog.tables), None)
             if state:
                 pairs.append((source, catalog.table(state)))

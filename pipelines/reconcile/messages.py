@@ -24,8 +24,7 @@ def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
     lines: list[Line] = []
     dead_letters = next(t for t in catalog if t.source and t.source.kind == "dead_letter")
     for table in kafka_tables(catalog):
-        assert table.source is not None
-        topic = table.source.name
+        topic = table.origin.name
         ends = end_offsets(settings, topic)
         rows = _count(sql, table.name, topic)
         dead = _count(sql, dead_letters.name, topic)
@@ -58,18 +57,16 @@ def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
         admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
         try:
             for table in kafka_tables(catalog):
-                assert table.source is not None
                 group = consumer_group(table)
                 try:
                     offsets = admin.list_group_offsets({group: None})[group]
                 except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
                     offsets = {}
-                covered += sum(o.offset for p, o in offsets.items() if p.topic == table.source.name and o.offset > 0)
+                covered += sum(o.offset for p, o in offsets.items() if p.topic == table.origin.name and o.offset > 0)
         finally:
             admin.close()
     for table in kafka_tables(catalog):
-        assert table.source is not None
-        produced += sum(end_offsets(settings, table.source.name).values())
+        produced += sum(end_offsets(settings, table.origin.name).values())
     return covered, produced
 
 

@@ -69,9 +69,9 @@ def compare(
     clashing = {line.scope for line in previous if not line.ok}
     tables = [t.name for t in catalog.ordered if catalog.reconcile(t.name)]
     # While something still clashes, do not pay for what agreed already.
-    if clashing & set(tables):
-        if any(not line.ok for line in _measures(settings, catalog, address, [t for t in tables if t in clashing])):
-            return list(previous)
+    again = [t for t in tables if t in clashing]
+    if again and not all(line.ok for line in _measures(settings, catalog, address, again)):
+        return list(previous)
     with connect(settings, address) as sql:
         lines = [*compare_messages(settings, catalog, sql), *compare_business(settings, catalog, sql)]
     return [*lines, *_measures(settings, catalog, address, tables)]
@@ -90,9 +90,7 @@ def _measures(settings: PipelineSettings, catalog: Catalog, address: Address, ta
 
 
 def _measure(sql: SqlClient, catalog: Catalog, name: str) -> list[Line]:
-    query = catalog.reconcile(name)
-    assert query is not None
-    result = sql.query(query)
+    result = sql.query(catalog.reconcile(name) or "")
     if result.names != ("measure", "upstream", "here"):
         raise PipelineError(
             f"{name}: reconcile.sql gives the columns {', '.join(result.names)}; needed: measure, upstream, here",

@@ -54,9 +54,7 @@ def end_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:
             bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
         )
         try:
-            partitions = [
-                TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()
-            ]
+            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
             return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
         finally:
             consumer.close()

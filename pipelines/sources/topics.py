@@ -63,9 +63,7 @@ def ensure_topics(settings: PipelineSettings, topics: Sequence[Topic] = TOPICS) 
     try:
         with broker_errors(settings, "look at the topics"):
             names = set(admin.list_topics())
-        created = [
-            topic.name for topic in topics if topic.name not in names and _create(admin, settings, topic)
-        ]
+        created = [topic.name for topic in topics if topic.name not in names and _create(admin, settings, topic)]
         with broker_errors(settings, "look at the topics"):
             found = {t["name"]: len(t["partitions"]) for t in admin.describe_topics([t.name for t in topics])}
     finally:

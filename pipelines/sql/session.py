@@ -103,7 +103,7 @@ class Tables:
 
     def _exists(self, path: str) -> bool:
         jvm: Any = self._session._jvm
-        hadoop = self._session._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+        hadoop = self._session._jsc.hadoopConfiguration()
         folder = jvm.org.apache.hadoop.fs.Path(path + "/.hoodie/hoodie.properties")
         return bool(folder.getFileSystem(hadoop).exists(folder))
 

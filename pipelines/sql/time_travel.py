@@ -1,7 +1,7 @@
 """A query about the past: each table in it is read as it was at a moment."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from pipelines.errors import PipelineError
 from pipelines.sql.session import current_select
@@ -23,12 +23,12 @@ def parse_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise PipelineError(
-            f"--as-of {text!r} is not a time; allowed: ISO 8601 such as 2026-11-20T12:00:00+01:00, UTC if no zone is said",
+            f"--as-of {text!r} is not a time; allowed: ISO 8601 such as 2026-11-20T12:00:00+01:00, else UTC",
             "gridseal sql --help",
             exit_code=2,
         ) from error
-    moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
-    if moment > datetime.now(timezone.utc):
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment > datetime.now(UTC):
         raise PipelineError(f"--as-of {text} lies in the future; allowed: any time until now", exit_code=2)
     return moment
 
@@ -41,7 +41,7 @@ def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
         moment: When, with a zone.
         catalog: Tells views of current versions from tables.
     """
-    clause = f"TIMESTAMP AS OF '{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}'"
+    clause = f"TIMESTAMP AS OF '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}'"
 
     def rewrite(match: re.Match[str]) -> str:
         if match[1] is not None:

@@ -5,7 +5,6 @@ through a changelog on disk.
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError
@@ -72,7 +71,6 @@ def prepare_environment(settings: PipelineSettings) -> None:
     if not (home / "lib" / "00-gridseal-flink.jar").exists():
         raise PipelineError(f"FLINK_HOME {home} has no lib/00-gridseal-flink.jar", "make setup", exit_code=2)
     os.environ["FLINK_HOME"] = str(home)
-    os.environ["_python_worker_execution_mode"] = "process"
 
 
 def open_environment(options: dict[str, str]) -> Any:
@@ -264,8 +262,3 @@ def java_cause(error: BaseException) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     causes = [line.split(": ", 1)[-1] for line in lines if line.startswith(("Caused by:", "org.apache.flink"))]
     return " ".join((causes[-1] if causes else (lines[0] if lines else type(error).__name__)).split())
-
-
-def flink_home(settings: PipelineSettings) -> Path:
-    """Folder of the assembled Flink distribution."""
-    return settings.build_dir / "flink"

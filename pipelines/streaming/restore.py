@@ -49,7 +49,7 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
     """
     folder = table_path(table, settings.lake_path)
     with _reachable(settings):
-        names = [name for name in _list(_client(settings), f"{folder}/.hoodie")]
+        names = _list(_client(settings), f"{folder}/.hoodie")
     return any(name.endswith((".commit", ".deltacommit")) for name in names)
 
 

@@ -19,14 +19,13 @@ def kafka_view(table: Table) -> str:
 
 def kafka_spec(table: Table, settings: PipelineSettings) -> str:
     """JSON that configures the Kafka source of one ODS table: topic, columns, limits."""
-    assert table.source is not None
     return json.dumps(
         {
             "uid": table.name,
             "bootstrapServers": settings.kafka_bootstrap_servers,
             "groupId": consumer_group(table),
-            "topic": table.source.name,
-            "maxBytes": table.source.max_bytes,
+            "topic": table.origin.name,
+            "maxBytes": table.origin.max_bytes,
             "columns": [_column_spec(c, table) for c in table.fields],
         }
     )
@@ -47,7 +46,7 @@ def changes_spec(tables: Iterable[Table], settings: PipelineSettings) -> str:
             "username": "gridseal_cdc",
             "password": settings.database_cdc_password.get_secret_value(),
             "database": settings.database_name,
-            "tables": [t.source.name for t in tables if t.source],
+            "tables": [t.origin.name for t in tables],
             "serverId": f"5400-{5400 + settings.parallelism - 1}",
             "startup": "initial",
         }
@@ -56,10 +55,9 @@ def changes_spec(tables: Iterable[Table], settings: PipelineSettings) -> str:
 
 def ods_select(table: Table, catalog: Catalog) -> str:
     """The SELECT that makes an ODS table of its source."""
-    assert table.source is not None
-    if table.source.kind == "mysql":
+    if table.origin.kind == "mysql":
         return _changes_select(table)
-    if table.source.kind == "kafka":
+    if table.origin.kind == "kafka":
         return _messages_select(table, table, "reason IS NULL")
     topics = [t for t in catalog if t.source and t.source.kind == "kafka"]
     return "\nUNION ALL\n".join(_messages_select(table, topic, "reason IS NOT NULL") for topic in topics)
@@ -74,7 +72,6 @@ def _messages_select(table: Table, topic: Table, condition: str) -> str:
 
 
 def _changes_select(table: Table) -> str:
-    assert table.source is not None
     keys = [f for f in table.fields if f.required]
     key = "".join(f", '|', image['{f.field}']" for f in keys)
     made = {
@@ -83,7 +80,7 @@ def _changes_select(table: Table) -> str:
         "dt": "grid_day(op_ts)",
         **{f.name: f"CAST(image['{f.field}'] AS {f.type.flink})" for f in table.fields},
     }
-    return _select(table, made, CHANGES_VIEW, f"table_name = '{table.source.name}'")
+    return _select(table, made, CHANGES_VIEW, f"table_name = '{table.origin.name}'")
 
 
 def _select(table: Table, made: dict[str, str], view: str, condition: str) -> str:
@@ -92,7 +89,6 @@ def _select(table: Table, made: dict[str, str], view: str, condition: str) -> st
 
 
 def _column_spec(column: Column, table: Table) -> dict[str, Any]:
-    assert table.source is not None
     spec: dict[str, Any] = {
         "name": column.name,
         "field": column.field,
@@ -101,5 +97,5 @@ def _column_spec(column: Column, table: Table) -> dict[str, Any]:
         **{k: str(v) if k in ("minimum", "maximum") else v for k, v in column.options.items()},
     }
     if column.name == table.event_time:
-        spec["maxAheadSeconds"] = table.source.max_ahead_seconds
+        spec["maxAheadSeconds"] = table.origin.max_ahead_seconds
     return spec

@@ -60,11 +60,24 @@ def start(
             report(f"writing {table.name}")
             _in_child(_batch, settings, catalog, table.name)
     point = newest_restore_point(settings)
+    if point is None:
+        _refuse_doubling(settings, catalog)
     report(f"submitting the job, continuing from {point.path}" if point else "submitting the job")
     _in_child(_submit, settings, catalog, point.path if point else "")
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
     return Started(job, True, point.path if point else "")
+
+
+def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
+    """Without a state the sources are read from their beginning, and an append-only table would hold all twice."""
+    written = [t.name for t in catalog if t.append_only and table_exists(settings, t)]
+    if written:
+        raise PipelineError(
+            f"{written[0]} holds rows, but {settings.flink_path} on HDFS has no savepoint or checkpoint to continue"
+            " from; reading the sources from their beginning would write every message a second time",
+            "gridseal clean removes the lake and starts anew",
+        )
 
 
 def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:

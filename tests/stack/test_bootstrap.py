@@ -71,9 +71,7 @@ def test_set_up_needs_only_the_standard_library() -> None:
 
 
 def test_importing_the_stack_is_cheap() -> None:
-    code = (
-        "import sys, stack; print(sorted({'pydantic', 'psutil', 'yaml', 'kafka', 'rich'} & set(sys.modules)))"
-    )
+    code = "import sys, stack; print(sorted({'pydantic', 'psutil', 'yaml', 'kafka', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

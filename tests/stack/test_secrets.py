@@ -33,9 +33,7 @@ def test_lines_that_exist_stay(tmp_path: Path) -> None:
     env_file.chmod(0o644)
     assert ensure_secrets(env_file) == [name for name in NAMES if name != "GRIDSEAL_DATABASE_APP_PASSWORD"]
     text = env_file.read_text()
-    assert text.startswith(
-        "# mine\nGRIDSEAL_KAFKA_PORT=19999\nGRIDSEAL_DATABASE_APP_PASSWORD=chosen-by-me-1\n"
-    )
+    assert text.startswith("# mine\nGRIDSEAL_KAFKA_PORT=19999\nGRIDSEAL_DATABASE_APP_PASSWORD=chosen-by-me-1\n")
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
 
 

@@ -39,7 +39,17 @@ def table(running_stack: StackSettings) -> Iterator[str]:
     with login(running_stack, "gridseal_app") as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE grid.stack_trial (id INT PRIMARY KEY)")
         yield "grid.stack_trial"
+    with login(running_stack, "gridseal_admin") as connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE grid.stack_trial")
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE {}", "TRUNCATE TABLE {}"])
+def test_application_cannot_remove_rows_behind_the_binlog(
+    running_stack: StackSettings, table: str, statement: str
+) -> None:
+    with login(running_stack, "gridseal_app") as connection, connection.cursor() as cursor:
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            cursor.execute(statement.format(table))
 
 
 def wait_ready(settings: StackSettings, name: str, not_pid: int, seconds: float = 90) -> stack.ServiceStatus:
@@ -127,9 +137,7 @@ def test_no_user_lacks_a_password(running_stack: StackSettings) -> None:
     "statement",
     ["INSERT INTO {} VALUES (1)", "DELETE FROM {}", "DROP TABLE {}", "CREATE TABLE grid.x (i INT)"],
 )
-def test_a_user_that_reads_cannot_write(
-    running_stack: StackSettings, table: str, user: str, statement: str
-) -> None:
+def test_a_user_that_reads_cannot_write(running_stack: StackSettings, table: str, user: str, statement: str) -> None:
     with login(running_stack, user) as connection, connection.cursor() as cursor:
         assert cursor.execute(f"SELECT * FROM {table}") == 0
         with pytest.raises(pymysql.OperationalError, match="denied"):

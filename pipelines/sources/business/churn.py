@@ -70,9 +70,7 @@ def churn(
     """
     for name, value in (("seconds", seconds), ("per_second", per_second)):
         if value <= 0:
-            raise PipelineError(
-                f"{name} is {value}: allowed are numbers above 0", f"choose another {name}", 2
-            )
+            raise PipelineError(f"{name} is {value}: allowed are numbers above 0", f"choose another {name}", 2)
     total = max(1, round(seconds * per_second))
     started = dt.datetime.now(dt.UTC)
     journal = Journal(settings.var_dir / "feeds" / f"churn-{started:%Y%m%dT%H%M%S.%fZ}-seed{seed}")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import pymysql
+from pydantic import SecretStr
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
-from pydantic import SecretStr
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
@@ -77,9 +77,7 @@ def create_schema(connection: Connection) -> None:
     Args:
         connection: Open connection.
     """
-    text = "\n".join(
-        line for line in SCHEMA_FILE.read_text("utf-8").splitlines() if not line.lstrip().startswith("--")
-    )
+    text = "\n".join(line for line in SCHEMA_FILE.read_text("utf-8").splitlines() if not line.lstrip().startswith("--"))
     with connection.cursor() as cursor:
         for statement in filter(None, map(str.strip, text.split(";"))):
             # A table that exists is what is wanted, not worth a warning.

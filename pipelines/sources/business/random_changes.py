@@ -88,11 +88,7 @@ class RandomChanges:
     def _insert_customer(self, instant: datetime) -> Change:
         # Half of the time under a key that was deleted before.
         again = self._deleted and self.rng.random() < 0.5
-        key = (
-            self._deleted.pop()
-            if again
-            else max(FIRST_OWN_KEY - 1, *self._keys["customer"], *self._deleted) + 1
-        )
+        key = self._deleted.pop() if again else max(FIRST_OWN_KEY - 1, *self._keys["customer"], *self._deleted) + 1
         self._keys["customer"].append(key)
         row = RowMaker(self.rng, naive(instant)).customer(key, self._number(1, self.grid.size.feeders))
         return Change(instant, "customer", "insert", key, None, row, "random customer appears")
@@ -113,9 +109,7 @@ class RandomChanges:
         row = RowMaker(self.rng, naive(instant)).ticket(key, self._number(1, self.grid.size.feeders), None)
         return Change(instant, "work_ticket", "insert", key, None, row, "random ticket is opened")
 
-    def _update(
-        self, instant: datetime, table: str, keys: list[int], values: dict[str, Value]
-    ) -> Change | None:
+    def _update(self, instant: datetime, table: str, keys: list[int], values: dict[str, Value]) -> Change | None:
         if not keys:
             return None
         key = keys[self._number(0, len(keys) - 1)]

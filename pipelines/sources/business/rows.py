@@ -19,7 +19,7 @@ def read_row(connection: Connection, table: str, key: Key, lock: bool = False) -
     with connection.cursor() as cursor:
         # Names come from the declaration of the tables, never from outside; values are bound.
         cursor.execute(
-            f"SELECT * FROM {table} WHERE {TABLE_KEYS[table]} = %s" + (" FOR UPDATE" if lock else ""),  # noqa: S608
+            f"SELECT * FROM {table} WHERE {TABLE_KEYS[table]} = %s" + (" FOR UPDATE" if lock else ""),
             (key,),
         )
         row: Row | None = cursor.fetchone()
@@ -38,7 +38,7 @@ def read_keys(connection: Connection, table: str, first: int, last: int) -> list
     column = TABLE_KEYS[table]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {column} FROM {table} WHERE {column} BETWEEN %s AND %s ORDER BY {column}",  # noqa: S608
+            f"SELECT {column} FROM {table} WHERE {column} BETWEEN %s AND %s ORDER BY {column}",
             (first, last),
         )
         return [row[column] for row in cursor.fetchall()]
@@ -56,7 +56,7 @@ def insert_row(connection: Connection, table: str, row: Mapping[str, Value]) -> 
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
             [row[name] for name in columns],
         )
 
@@ -77,7 +77,7 @@ def update_row(connection: Connection, table: str, key: Key, values: Mapping[str
     assignments = ", ".join([*(f"{name} = %s" for name in columns), "updated_at = CURRENT_TIMESTAMP(6)"])
     with connection.cursor() as cursor:
         return cursor.execute(
-            f"UPDATE {table} SET {assignments} WHERE {TABLE_KEYS[table]} = %s",  # noqa: S608
+            f"UPDATE {table} SET {assignments} WHERE {TABLE_KEYS[table]} = %s",
             [*(values[name] for name in columns), key],
         )
 
@@ -94,4 +94,4 @@ def delete_row(connection: Connection, table: str, key: Key) -> int:
         Number of rows with that key.
     """
     with connection.cursor() as cursor:
-        return cursor.execute(f"DELETE FROM {table} WHERE {TABLE_KEYS[table]} = %s", (key,))  # noqa: S608
+        return cursor.execute(f"DELETE FROM {table} WHERE {TABLE_KEYS[table]} = %s", (key,))

@@ -35,7 +35,7 @@ def seed_database(settings: PipelineSettings, grid: Grid) -> dict[str, int]:
                 columns = [name for name in next(iter(rows.values())) if name != "updated_at"]
                 # Names come from the declaration of the tables; values are bound.
                 cursor.executemany(
-                    f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})",  # noqa: S608
+                    f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})",
                     [[row[name] for name in columns] for row in rows.values()],
                 )
         write_simulation(connection, grid, settings.grid_timezone)

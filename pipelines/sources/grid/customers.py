@@ -20,9 +20,7 @@ def move(agenda: Agenda, customers: list[int], size: GridSize) -> None:
             times = [agenda.time(7, 11), agenda.time(15, 20)]
         feeder_id = home.feeder_id % size.feeders + 1
         for time in times:
-            agenda.update(
-                time, "customer", customer_id, "customer moves to another feeder", feeder_id=feeder_id
-            )
+            agenda.update(time, "customer", customer_id, "customer moves to another feeder", feeder_id=feeder_id)
             agenda.rewirings.append(Rewiring(time, customer_id, Connection(home.meter_id, feeder_id)))
             feeder_id = home.feeder_id
 
@@ -37,14 +35,10 @@ def change_contracts(agenda: Agenda, customers: list[int]) -> None:
             agenda.update(time, "customer", customer_id, "customer changes tariff", tariff_id=tariff_id)
             continue
         name = str(row["name"])
-        renamed = (
-            name.removesuffix(" (succession)") if name.endswith(" (succession)") else f"{name} (succession)"
-        )
+        renamed = name.removesuffix(" (succession)") if name.endswith(" (succession)") else f"{name} (succession)"
         contract_kw = cast(Decimal, row["contract_kw"]) % 36 + 3
         # Twice within one second: the binary log gives both the same time. Quarters are exact in binary.
-        agenda.update(
-            time + timedelta(seconds=0.25), "customer", customer_id, "customer is renamed", name=renamed
-        )
+        agenda.update(time + timedelta(seconds=0.25), "customer", customer_id, "customer is renamed", name=renamed)
         agenda.update(
             time + timedelta(seconds=0.75),
             "customer",
@@ -94,12 +88,8 @@ def register(agenda: Agenda, customers: list[int]) -> None:
         time = agenda.time(9, 15)
         row = agenda.make(time).customer(customer_id, connection.feeder_id)
         meter = agenda.make(time).customer_meter(connection.meter_id, customer_id, agenda.day.date)
-        agenda.insert(
-            time, "customer", customer_id, row, "customer is registered after the meter began to send"
-        )
-        agenda.insert(
-            time + timedelta(seconds=40), "meter", connection.meter_id, meter, "meter is registered late"
-        )
+        agenda.insert(time, "customer", customer_id, row, "customer is registered after the meter began to send")
+        agenda.insert(time + timedelta(seconds=40), "meter", connection.meter_id, meter, "meter is registered late")
 
 
 def change_tariff(agenda: Agenda) -> None:
@@ -110,7 +100,5 @@ def change_tariff(agenda: Agenda) -> None:
     step = Decimal("0.00500") if agenda.rng.random() < 0.5 else Decimal("-0.00500")
     if not Decimal("0.15") < cast(Decimal, tariff["valley_price"]) + step < Decimal("0.30"):
         step = -step
-    prices = {
-        name: cast(Decimal, tariff[name]) + step for name in ("peak_price", "flat_price", "valley_price")
-    }
+    prices = {name: cast(Decimal, tariff[name]) + step for name in ("peak_price", "flat_price", "valley_price")}
     agenda.update(agenda.day.at(11.5), "tariff", tariff_id, "tariff prices change", **prices)

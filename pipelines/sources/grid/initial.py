@@ -73,9 +73,7 @@ def _tariffs(state: GridState, now: datetime) -> None:
         ("Midi solaire", (7, 10), (11, 15), "0.28910", "0.24770", "0.18220", "0.4385"),
         ("Professionnel", (8, 20), (23, 5), "0.23450", "0.20110", "0.16890", "0.9725"),
     )
-    for tariff_id, (name, peak, valley, peak_price, flat_price, valley_price, standing) in enumerate(
-        tariffs, 1
-    ):
+    for tariff_id, (name, peak, valley, peak_price, flat_price, valley_price, standing) in enumerate(tariffs, 1):
         row: Row = {
             "tariff_id": tariff_id,
             "name": name,
@@ -99,9 +97,7 @@ def _assets(state: GridState, size: GridSize, make: RowMaker) -> None:
         feeder_id = (equipment_id - 1) % size.feeders + 1
         at_substation = equipment_id > size.feeders * 2
         substation_id = feeder_substation(feeder_id, size)
-        state.put(
-            "equipment", make.equipment(equipment_id, substation_id, None if at_substation else feeder_id)
-        )
+        state.put("equipment", make.equipment(equipment_id, substation_id, None if at_substation else feeder_id))
     for _ in range(size.feeders * 2):
         ticket_id = state.new_key("work_ticket")
         feeder_id = (ticket_id - 1) % size.feeders + 1

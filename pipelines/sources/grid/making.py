@@ -44,9 +44,7 @@ class RowMaker:
             "kind": "commercial" if commercial else "residential",
             "feeder_id": feeder_id,
             "tariff_id": int(self.rng.choice([3, 4] if commercial else [1, 2, 3])),
-            "contract_kw": Decimal(
-                self.pick(("18.00", "24.00", "36.00") if commercial else ("6.00", "9.00", "12.00"))
-            ),
+            "contract_kw": Decimal(self.pick(("18.00", "24.00", "36.00") if commercial else ("6.00", "9.00", "12.00"))),
             "updated_at": self.now,
         }
 

@@ -41,16 +41,12 @@ class Grid:
                 f"meters is {meters}: allowed are {MIN_METERS} to {MAX_METERS}", "choose another --meters", 2
             )
         if seed < 0:
-            raise PipelineError(
-                f"seed is {seed}: allowed are whole numbers from 0", "choose another --seed", 2
-            )
+            raise PipelineError(f"seed is {seed}: allowed are whole numbers from 0", "choose another --seed", 2)
         self.seed = seed
         self.meters = meters
         self.first_day = first_day
         self.size = GridSize(meters)
-        self._first = first_state(
-            self.size, np.random.default_rng([seed, STREAM_ROWS]), naive(self.seeded_at)
-        )
+        self._first = first_state(self.size, np.random.default_rng([seed, STREAM_ROWS]), naive(self.seeded_at))
         self._plans: dict[str, list[DayPlan]] = {}
 
     @property

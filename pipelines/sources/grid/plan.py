@@ -89,9 +89,7 @@ def _carry_out(state: GridState, intent: Intent) -> Change:
     return Change(intent.time, intent.table, intent.op, intent.key, before, after, intent.reason)
 
 
-def metering_points(
-    start: GridState, day: GridDay, rewirings: Sequence[Rewiring]
-) -> tuple[MeteringPoint, ...]:
+def metering_points(start: GridState, day: GridDay, rewirings: Sequence[Rewiring]) -> tuple[MeteringPoint, ...]:
     """Follows every wired customer through the day.
 
     Args:

@@ -20,11 +20,7 @@ def work(agenda: Agenda) -> None:
 def _pick(agenda: Agenda, table: str, count: int, **where: object) -> list[int]:
     """Up to ``count`` keys of rows that match, in random order."""
     rows = agenda.start.tables[table]
-    keys = [
-        cast(int, key)
-        for key, row in rows.items()
-        if all(row[name] == value for name, value in where.items())
-    ]
+    keys = [cast(int, key) for key, row in rows.items() if all(row[name] == value for name, value in where.items())]
     return [keys[i] for i in agenda.rng.permutation(len(keys))[:count]]
 
 
@@ -43,9 +39,7 @@ def _open_tickets(agenda: Agenda) -> list[int]:
             start = time + timedelta(minutes=int(agenda.rng.integers(10, 90)))
             end = start + timedelta(minutes=int(agenda.rng.integers(10, 240)))
             agenda.update(start, "work_ticket", ticket_id, "ticket is begun", status="in_progress")
-            agenda.update(
-                end, "work_ticket", ticket_id, "ticket is closed", status="closed", closed_at=naive(end)
-            )
+            agenda.update(end, "work_ticket", ticket_id, "ticket is closed", status="closed", closed_at=naive(end))
     return opened
 
 
@@ -58,9 +52,7 @@ def _carry_on_tickets(agenda: Agenda) -> None:
         agenda.delete(agenda.time(7, 18), "work_ticket", ticket_id, "ticket was opened by mistake")
     for ticket_id in _pick(agenda, "work_ticket", share, status="in_progress"):
         time = agenda.time(8, 19)
-        agenda.update(
-            time, "work_ticket", ticket_id, "ticket is closed", status="closed", closed_at=naive(time)
-        )
+        agenda.update(time, "work_ticket", ticket_id, "ticket is closed", status="closed", closed_at=naive(time))
 
 
 def _watch_risks(agenda: Agenda, tickets: list[int]) -> None:
@@ -74,18 +66,14 @@ def _watch_risks(agenda: Agenda, tickets: list[int]) -> None:
         agenda.insert(time, "risk_point", risk_id, row, "risk point is found")
     for risk_id in _pick(agenda, "risk_point", max(1, substations // 2), status="open"):
         time = agenda.time(9, 19)
-        agenda.update(
-            time, "risk_point", risk_id, "risk point is closed", status="closed", closed_at=naive(time)
-        )
+        agenda.update(time, "risk_point", risk_id, "risk point is closed", status="closed", closed_at=naive(time))
 
 
 def _maintain_equipment(agenda: Agenda) -> None:
     feeders = len(agenda.start.tables["feeder"])
     for equipment_id in _pick(agenda, "equipment", max(1, feeders // 4), status="in_service"):
         out, back = agenda.time(8, 11), agenda.time(14, 18)
-        agenda.update(
-            out, "equipment", equipment_id, "equipment is taken out of service", status="maintenance"
-        )
+        agenda.update(out, "equipment", equipment_id, "equipment is taken out of service", status="maintenance")
         agenda.update(back, "equipment", equipment_id, "equipment is back in service", status="in_service")
     equipment_id = agenda.start.new_key("equipment")
     time = agenda.time(9, 17)
@@ -104,6 +92,4 @@ def _rename_places(agenda: Agenda) -> None:
         agenda.update(agenda.time(hour, hour + 2), table, key, f"{table} is renamed", name=renamed)
     feeder_id = number % len(tables["feeder"]) + 1
     capacity_kw = cast(Decimal, tables["feeder"][feeder_id]["capacity_kw"]) % 400 + 40
-    agenda.update(
-        agenda.time(6, 9), "feeder", feeder_id, "feeder is strengthened or relieved", capacity_kw=capacity_kw
-    )
+    agenda.update(agenda.time(6, 9), "feeder", feeder_id, "feeder is strengthened or relieved", capacity_kw=capacity_kw)

@@ -93,8 +93,7 @@ def begin(folder: Path, ends: dict[int, int]) -> list[InterruptedAttempt]:
     earlier = [
         attempt
         for attempt in noted.attempts
-        if attempt.from_offsets != ends
-        and all(offset <= ends.get(n, 0) for n, offset in attempt.from_offsets.items())
+        if attempt.from_offsets != ends and all(offset <= ends.get(n, 0) for n, offset in attempt.from_offsets.items())
     ]
     now = Attempt(started_at=datetime.now(UTC), from_offsets=ends)
     replace_text(file, Attempts(attempts=[*earlier, now]).model_dump_json(indent=2))

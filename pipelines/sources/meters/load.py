@@ -54,9 +54,7 @@ def customer_load(grid: Grid, day: GridDay, points: tuple[MeteringPoint, ...]) -
     series = household_series()
     clock = day.minute_of_clock()
     profiles = [_profile(grid.seed, point.customer_id, series.days) for point in points]
-    first = np.array(
-        [((day.date.toordinal() + p[0]) % series.days) * MINUTES_PER_DAY + p[1] for p in profiles]
-    )
+    first = np.array([((day.date.toordinal() + p[0]) % series.days) * MINUTES_PER_DAY + p[1] for p in profiles])
     index = (first[:, None] + clock[None, :]) % len(series.power_kw)
     scale = np.array([p[2] for p in profiles])[:, None]
     sag = np.array([p[3] for p in profiles])[:, None]
@@ -97,14 +95,10 @@ def add_head_meters(grid: Grid, load: DayLoad, points: tuple[MeteringPoint, ...]
             # Whole seconds, like the time of a change in the binary log.
             feeder[row, load.event_ms >= epoch_ms(since.replace(microsecond=0))] = feeder_id
         # A replaced meter and its successor share one load: it counts while the meter is in place.
-        in_place = (load.event_ms >= epoch_ms(point.sends_from)) & (
-            load.event_ms < epoch_ms(point.sends_until)
-        )
+        in_place = (load.event_ms >= epoch_ms(point.sends_from)) & (load.event_ms < epoch_ms(point.sends_until))
         feeder[row, ~in_place] = 0
     cell = (feeder * minutes + np.arange(minutes)).ravel()
-    loss = np.array([int(grid.technical_loss(feeder_id) * 1000) for feeder_id in range(1, feeders + 1)])[
-        :, None
-    ]
+    loss = np.array([int(grid.technical_loss(feeder_id) * 1000) for feeder_id in range(1, feeders + 1)])[:, None]
 
     def carried(values: IntArray) -> IntArray:
         # Sums of whole watts stay below 2**53, where floating point is exact.

@@ -53,9 +53,7 @@ MALFORMED_KINDS: tuple[MalformedKind, ...] = (
     MalformedKind("empty", lambda text: b""),
     MalformedKind("blank", lambda text: b" \r\n"),
     MalformedKind("tombstone", lambda text: None),
-    MalformedKind(
-        "invalid_utf8", lambda text: text.encode().replace(b'"meter_id":"', b'"meter_id":"\xff\xc3(')
-    ),
+    MalformedKind("invalid_utf8", lambda text: text.encode().replace(b'"meter_id":"', b'"meter_id":"\xff\xc3(')),
     MalformedKind("utf16", lambda text: text.encode("utf-16")),
     MalformedKind("power_nan", _field("active_power", "NaN")),
     MalformedKind("power_infinity", _field("active_power", "-Infinity")),

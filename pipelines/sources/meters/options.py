@@ -18,23 +18,15 @@ class MeterOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    meters: int = Field(
-        50, ge=MIN_METERS, le=MAX_METERS, description="Meters that send, head meters included."
-    )
+    meters: int = Field(50, ge=MIN_METERS, le=MAX_METERS, description="Meters that send, head meters included.")
     seed: int = Field(7, ge=0, description="Seed of the grid, the noise and everything that goes wrong.")
     first_day: date = Field(FIRST_DAY, description="First day of the simulated grid.")
     days: int = Field(1, ge=1, le=366, description="Consecutive days in one feed.")
     rate: int | None = Field(None, ge=1, description="Messages a second; none means as fast as possible.")
     duplicates: float = Field(0.01, ge=0, le=1, description="Share of readings sent a second time.")
-    late: float = Field(
-        0.01, ge=0, le=0.5, description="Share of readings delivered 1 to 36 simulated hours late."
-    )
-    out_of_order: float = Field(
-        0.02, ge=0, le=0.5, description="Share of readings delivered up to 5 minutes late."
-    )
-    malformed: float = Field(
-        0.002, ge=0, le=1, description="Share of additional messages that are no readings."
-    )
+    late: float = Field(0.01, ge=0, le=0.5, description="Share of readings delivered 1 to 36 simulated hours late.")
+    out_of_order: float = Field(0.02, ge=0, le=0.5, description="Share of readings delivered up to 5 minutes late.")
+    malformed: float = Field(0.002, ge=0, le=1, description="Share of additional messages that are no readings.")
     anomalies: bool = Field(True, description="Plant silence, flat lines, jumps and reverse flow.")
     again: bool = Field(False, description="Send even if the same feed has been sent before.")
 

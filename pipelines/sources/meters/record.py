@@ -103,9 +103,7 @@ class FeedRecord:
             "key": pa.array(keys, pa.binary()),
             "payload": pa.array(values, pa.binary()),
             "meter_id": pa.array([key.decode() for key in keys], pa.string(), mask=broken),
-            "event_time": pa.array(messages["event_ms"], pa.int64(), mask=broken).cast(
-                pa.timestamp("ms", "UTC")
-            ),
+            "event_time": pa.array(messages["event_ms"], pa.int64(), mask=broken).cast(pa.timestamp("ms", "UTC")),
             **{name: _decimals(messages[name], broken, name) for name in DECIMALS},
             "seq": pa.array(messages["seq"], pa.int64(), mask=broken),
         }

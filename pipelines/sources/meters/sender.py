@@ -105,9 +105,7 @@ class Sender:
             sent: What was handed over.
         """
         with broker_errors(self.settings, f"send to topic {self.topic.name}"):
-            return np.array(
-                [future.get(ACKNOWLEDGE_SECONDS).offset for future in sent.futures], dtype=np.int64
-            )
+            return np.array([future.get(ACKNOWLEDGE_SECONDS).offset for future in sent.futures], dtype=np.int64)
 
     def _partition(self, key: bytes) -> int:
         """Kafka's own choice for a key, computed once a meter and not once a message."""

@@ -18,9 +18,7 @@ class Tally:
         self._malformed: Counter[int] = Counter()
         self.partitions: dict[int, PartitionCount] = {}
 
-    def add(
-        self, messages: Messages, partitions: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]
-    ) -> None:
+    def add(self, messages: Messages, partitions: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]) -> None:
         """Counts messages that the broker has acknowledged.
 
         Args:
