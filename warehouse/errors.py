@@ -14,3 +14,8 @@ class WarehouseError(Exception):
         super().__init__(message)
         self.hint = hint
         self.exit_code = exit_code
+
+
+def refusal(table: str, what: str, file: str = "") -> WarehouseError:
+    """The error that names a table and says which folder or file to edit."""
+    return WarehouseError(f"{table}: {what}", f"edit warehouse/{table.replace('.', '/')}/{file}, then: gridseal tables")
