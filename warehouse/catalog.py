@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from warehouse.contract import CONTRACT_FILE, LAYERS, Table, read_contract
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, refusal
 from warehouse.settings import WarehouseSettings
 from warehouse.template import references, render
 
@@ -98,7 +98,12 @@ class Catalog:
         if table.source:
             return ()
         found = set()
-        for reference in references(self.transform(table.name)):
+        select = self.transform(table.name)
+        if not select:
+            raise refusal(
+                table.name, f"{TRANSFORM_FILE} is empty; it holds the SELECT that makes the table", TRANSFORM_FILE
+            )
+        for reference in references(select):
             base = reference.removesuffix(CURRENT) if reference not in self.tables else reference
             if base not in self.tables or (base != reference and not self.tables[base].history):
                 raise WarehouseError(
@@ -106,10 +111,11 @@ class Catalog:
                     f"add warehouse/{reference.replace('.', '/')}/ or correct the name; gridseal tables lists all",
                 )
             if LAYERS.index(base.split(".")[0]) > LAYERS.index(table.layer):
-                raise WarehouseError(
-                    f"{table.name}: {TRANSFORM_FILE} reads {reference} of a higher layer; allowed: "
-                    + ", ".join(LAYERS[: LAYERS.index(table.layer) + 1]),
-                    f"edit warehouse/{table.name.replace('.', '/')}/{TRANSFORM_FILE}",
+                allowed = ", ".join(LAYERS[: LAYERS.index(table.layer) + 1])
+                raise refusal(
+                    table.name,
+                    f"{TRANSFORM_FILE} reads {reference} of a higher layer; allowed: {allowed}",
+                    TRANSFORM_FILE,
                 )
             found.add(base)
         return tuple(sorted(found))
@@ -131,16 +137,30 @@ def load_catalog(settings: WarehouseSettings, root: Path = _ROOT) -> Catalog:
         WarehouseError: A folder is incomplete or tables contradict each other.
     """
     tables: dict[str, Table] = {}
-    for layer in LAYERS:
-        for folder in sorted(p for p in (root / layer).glob("*") if p.is_dir() and not p.name.startswith(("_", "."))):
-            table = read_contract(folder)
-            _complete(table)
-            tables[table.name] = table
+    for folder in _folders(root):
+        table = read_contract(folder)
+        _complete(table)
+        tables[table.name] = table
     if not tables:
         raise WarehouseError(f"no table folder below {root}", "run gridseal from a complete checkout")
+    for table in tables.values():
+        if table.history and (view := table.name + CURRENT) in tables:
+            raise refusal(view, f"the name is taken: it is the view of the current versions of {table.name}")
     catalog = Catalog(tables, settings)
     _ = catalog.ordered
     return catalog
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    """Table folders, layer by layer; what looks like one and stands elsewhere is refused, not passed over."""
+    for stray in sorted(p for p in (*root.glob(CONTRACT_FILE), *root.glob(f"*/{CONTRACT_FILE}"))):
+        raise WarehouseError(f"{stray} stands outside of a table folder", f"mv {stray} {root}/LAYER/TABLE/")
+    for stray in sorted(p.parent for p in root.glob(f"*/*/{CONTRACT_FILE}") if p.parent.parent.name not in LAYERS):
+        raise WarehouseError(
+            f"{stray}: {stray.parent.name} is not a layer; allowed: {', '.join(LAYERS)}", f"mv {stray} {root}/LAYER/"
+        )
+    for layer in LAYERS:
+        yield from sorted(p for p in (root / layer).glob("*") if p.is_dir() and not p.name.startswith(("_", ".")))
 
 
 def _complete(table: Table) -> None:
