@@ -13,7 +13,11 @@ class WarehouseSettings(BaseModel):
         "Europe/Paris", description="IANA zone whose midnight starts a day; event times stay UTC."
     )
     voltage_band_percent: Decimal = Field(
-        Decimal(10), gt=0, lt=100, description="Voltage is good within nominal +- this many percent (EN 50160: 10)."
+        Decimal(10),
+        gt=0,
+        lt=100,
+        decimal_places=3,
+        description="Voltage is good within nominal +- this many percent (EN 50160: 10).",
     )
     silence_minutes: int = Field(
         60, ge=1, le=1500, description="A meter that sends nothing for at least this long is silent."
@@ -22,7 +26,11 @@ class WarehouseSettings(BaseModel):
         60, ge=2, le=1500, description="The same non-zero power for at least this long is a flat line."
     )
     jump_kw: Decimal = Field(
-        Decimal(15), gt=0, description="A step between neighbouring minutes of at least this many kW is a jump."
+        Decimal(15),
+        gt=0,
+        max_digits=10,
+        decimal_places=3,
+        description="A step between neighbouring minutes of at least this many kW is a jump.",
     )
     reverse_flow_minutes: int = Field(
         5, ge=1, le=1500, description="At least this many minutes of negative power in a day are reverse flow."
@@ -33,6 +41,12 @@ class WarehouseSettings(BaseModel):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("an IANA time zone such as Europe/Paris or UTC is needed") from error
         return value
+
+    @field_validator("voltage_band_percent", "jump_kw")
+    @classmethod
+    def _plain(cls, value: Decimal) -> Decimal:
+        # SQL reads 1E+1 as a floating-point number, 10 as an exact one.
+        return Decimal(f"{value:f}")
