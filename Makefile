@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration lint format lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration lint format docs lock clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -51,6 +51,9 @@ lint: ready ## Check style and types
 format: ready ## Lay out the code and mend what can be mended
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+docs: ready ## Write docs/tables.md from the contracts of the tables
+	@.venv/bin/python -m warehouse.docs
 
 lock: ready ## Pin the dependencies of requirements.in anew, with hashes
 	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
