@@ -34,9 +34,7 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], format: Form
     if format is Format.JSON:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif format is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_text(value) for value in row] for row in rows)
+        _print_csv([list(names), *([_text(value) for value in row] for row in rows)])
     else:
         _print_table(names, rows, title)
 
@@ -88,12 +86,21 @@ def _stderr() -> Any:
     return Console(stderr=True)
 
 
+def _print_csv(rows: Sequence[Sequence[str]]) -> None:
+    plain = csv.writer(sys.stdout, lineterminator="\n")
+    # The writer quotes a line feed but not a lone carriage return, at which a reader ends the row.
+    quoted = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        (quoted if any("\r" in value for value in row) else plain).writerow(row)
+
+
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
     # A file or a pipe has no width of its own; do not break words for it.
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    # Values are data: [red] in one of them is text, not a style.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, markup=False, emoji=False)
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for index, name in enumerate(names):
         numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
@@ -113,7 +120,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
+        digits = "seconds" if not value.microsecond else "microseconds" if value.microsecond % 1000 else "milliseconds"
+        return value.isoformat(sep=" ", timespec=digits)
     if isinstance(value, bytes | bytearray):
         return bytes(value).hex()
     return str(value)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 def run_prompt(client: "SqlClient", as_of: datetime | None, format: Format) -> None:
     """Read statements that end in ; until end of file or exit."""
+    from rich.markup import escape
+
     from pipelines.errors import PipelineError
 
     readline.parse_and_bind("tab: complete")
@@ -37,6 +39,6 @@ def run_prompt(client: "SqlClient", as_of: datetime | None, format: Format) -> N
                 result = client.query(statement, as_of)
                 print_rows(result.names, result.rows, format)
             except PipelineError as error:
-                say(f"error: {error}")
+                say(escape(f"error: {error}"))
                 if error.exit_code == 3:
                     raise
