@@ -50,6 +50,7 @@ def meters(
     from gridseal.settings import load_settings
     from pipelines.sources.meters import MeterOptions, feed_day
 
+    wanted = parse_day(day)
     loaded = load_settings()
     grid = require_grid(loaded)
     options = MeterOptions(
@@ -57,7 +58,7 @@ def meters(
         late=late, out_of_order=out_of_order, malformed=malformed, anomalies=anomalies, again=again,
     )  # fmt: skip
     with progress("sending readings") as update:
-        summary = feed_day(loaded, parse_day(day) or grid.first_day, options, update)
+        summary = feed_day(loaded, wanted or grid.first_day, options, update)
     values = summary.model_dump(mode="json")
     if format is Format.JSON:
         print_json(values)
@@ -83,13 +84,14 @@ def business(
     from gridseal.settings import load_settings
     from pipelines.sources.business import apply_changes
 
+    wanted, first = parse_day(day), parse_day(first_day)
     loaded = load_settings()
-    grid = ensure_grid(loaded, seed, meters, parse_day(first_day))
+    grid = ensure_grid(loaded, seed, meters, first)
     if not changes:
         print_rows(("business", "value"), [("first day", grid.first_day), ("meters", grid.meters)], format)
         return
     with progress("changing the business database") as update:
-        summary = apply_changes(loaded, grid, parse_day(day) or grid.first_day, update)
+        summary = apply_changes(loaded, grid, wanted or grid.first_day, update)
     rows = [("day", summary.day), ("changes", summary.changes), ("made now", summary.applied_now)]
     rows += [
         (f"{table}: {operation}", count)
