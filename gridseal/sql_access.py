@@ -32,7 +32,15 @@ def ensure_sql(settings: "Settings") -> tuple[str, int]:
 @contextmanager
 def open_sql(settings: "Settings") -> Iterator["SqlClient"]:
     """A connection to the endpoint, started if it does not run."""
+    from contextlib import ExitStack
+
+    from pipelines.errors import PipelineError
     from pipelines.sql.client import connect
 
-    with connect(settings, ensure_sql(settings)) as client:
+    address = settings.host, settings.sql_port
+    with ExitStack() as held:
+        try:
+            client = held.enter_context(connect(settings, address))
+        except PipelineError:
+            client = held.enter_context(connect(settings, ensure_sql(settings)))
         yield client

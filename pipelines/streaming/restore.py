@@ -53,6 +53,17 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
     return any(name.endswith((".commit", ".deltacommit")) for name in names)
 
 
+def table_declared(settings: PipelineSettings, table: Table) -> bool:
+    """Whether a job has ever had this table, be it without a row.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    path = f"{table_path(table, settings.lake_path)}/.hoodie/hoodie.properties"
+    with _reachable(settings):
+        return _client(settings).status(path, strict=False) is not None
+
+
 def _client(settings: PipelineSettings) -> Any:
     from hdfs import InsecureClient
 

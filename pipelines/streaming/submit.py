@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.cluster import Job, current_job, last_failure
-from pipelines.streaming.restore import newest_restore_point, table_exists
+from pipelines.streaming.restore import newest_restore_point, table_declared, table_exists
 from warehouse.catalog import Catalog
 from warehouse.errors import WarehouseError
 
@@ -55,15 +55,16 @@ def start(
         return Started(wait_until_running(settings, timeout_s), False, "")
     report("creating topics")
     ensure_topics(settings)
-    for table in catalog:
-        if table.mode == "batch" and not table_exists(settings, table):
-            report(f"writing {table.name}")
-            _in_child(_batch, settings, catalog, table.name)
     point = newest_restore_point(settings)
     if point is None:
         _refuse_doubling(settings, catalog)
-    report(f"submitting the job, continuing from {point.path}" if point else "submitting the job")
-    _in_child(_submit, settings, catalog, point.path if point else "")
+    else:
+        _refuse_empty_start(settings, catalog, point.path)
+    missing = [t.name for t in catalog if t.mode == "batch" and not table_exists(settings, t)]
+    report("".join(f"writing {name}, " for name in missing) + "submitting the job")
+    if point:
+        report(f"continuing from {point.path}")
+    _in_child(settings, catalog, point.path if point else None, missing)
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
     return Started(job, True, point.path if point else "")
@@ -77,6 +78,17 @@ def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
             f"{written[0]} holds rows, but {settings.flink_path} on HDFS has no savepoint or checkpoint to continue"
             " from; reading the sources from their beginning would write every message a second time",
             "gridseal clean removes the lake and starts anew",
+        )
+
+
+def _refuse_empty_start(settings: PipelineSettings, catalog: Catalog, point: str) -> None:
+    """A table that the saved state knows nothing of would hold only what comes from now on."""
+    new = [t.name for t in catalog if t.mode == "stream" and not table_declared(settings, t)]
+    if new:
+        raise PipelineError(
+            f"{', '.join(new)} is new: {point.rsplit('/', 1)[-1]} holds no state for it, so it would miss every row"
+            " that came before",
+            "gridseal clean removes the lake; then everything is read from the beginning, new tables included",
         )
 
 
@@ -104,37 +116,24 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
     )
 
 
-def _batch(settings: PipelineSettings, catalog: Catalog, name: str) -> None:
+def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]) -> None:
     from pipelines.batch.run import run_batch
-
-    run_batch(settings, catalog, name)
-
-
-def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str) -> None:
-    from pipelines.streaming.job import (
-        configuration,
-        open_environment,
-        prepare_environment,
-        register,
-        statement_set,
-    )
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment, register, statement_set
 
     prepare_environment(settings)
-    tables = open_environment(configuration(settings, restore_from or None))
+    # Before the stream: it takes every slot.
+    for name in missing:
+        run_batch(settings, catalog, name)
+    tables = open_environment(configuration(settings, restore_from))
     register(tables, catalog, settings)
     statement_set(tables, catalog).execute()
 
 
-def _in_child(
-    action: Callable[[PipelineSettings, Catalog, str], None],
-    settings: PipelineSettings,
-    catalog: Catalog,
-    argument: str,
-) -> None:
-    """Run in a process of its own: PyFlink keeps a JVM for as long as its process lives, and writes to its output."""
+def _in_child(settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]) -> None:
+    """Submit in a process of its own: PyFlink keeps a JVM while its process lives, and writes to its output."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, action, settings, catalog, argument))
+    child = context.Process(target=_child, args=(sender, settings, catalog, restore_from, missing))
     child.start()
     sender.close()
     try:
@@ -147,11 +146,7 @@ def _in_child(
 
 
 def _child(
-    sender: Connection,
-    action: Callable[[PipelineSettings, Catalog, str], None],
-    settings: PipelineSettings,
-    catalog: Catalog,
-    argument: str,
+    sender: Connection, settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]
 ) -> None:
     log = settings.var_dir / "log" / "submit.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +154,7 @@ def _child(
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     try:
-        action(settings, catalog, argument)
+        _submit(settings, catalog, restore_from, missing)
         sender.send(None)
     except (PipelineError, WarehouseError) as error:
         sender.send((str(error), error.hint, error.exit_code))

@@ -65,26 +65,32 @@ public final class TableStage {
         SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
                 environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
         DataStream<RowData> changelog = environment.toStreamInternal(query, target, mode);
-        setParallelism(changelog.getTransformation(), parallelism, new HashSet<>());
+        own(changelog.getTransformation(), view, parallelism, new HashSet<>());
         tables.createTemporaryView(view, environment.fromStreamInternal(changelog, schema.build(), null, mode));
     }
 
     /**
-     * Gives the operators of a stage their parallelism; the planner's own option applies to the whole job.
+     * Gives the operators of a stage their parallelism and a uid that names the stage.
      *
-     * <p>Only behind an exchange may it differ from that of the input: without one, rows would be dealt out in turn, and
-     * an update could overtake the row that it updates.
+     * <p>Only behind an exchange may the parallelism differ from that of the input: without one, rows would be dealt out
+     * in turn, and an update could overtake the row that it updates. The planner's own option applies to the whole job.
+     *
+     * <p>The uid makes the state of a stage independent of which other tables there are.
      */
-    private static void setParallelism(Transformation<?> step, int parallelism, Set<Integer> done) {
+    private static void own(Transformation<?> step, String view, int parallelism, Set<Integer> done) {
         if (!done.add(step.getId())) {
             return;
         }
+        int number = done.size();
         for (Transformation<?> input : step.getInputs()) {
-            setParallelism(input, parallelism, done);
+            own(input, view, parallelism, done);
         }
         if (step instanceof PhysicalTransformation && step.getParallelism() == ExecutionConfig.PARALLELISM_DEFAULT) {
             boolean exchanged = step.getInputs().stream().anyMatch(PartitionTransformation.class::isInstance);
             step.setParallelism(exchanged ? parallelism : step.getInputs().get(0).getParallelism());
+            if (step.getUid() == null) {
+                step.setUid(view + "-" + number);
+            }
         }
     }
 }
