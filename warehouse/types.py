@@ -31,7 +31,7 @@ _REFUSED = {
     "MAP": "nested values have no canonical row; write one row an entry",
     "ROW": "nested values have no canonical row; write one column a field",
 }
-_TYPE = re.compile(r"^([A-Z_]+)(?:\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$")
+_TYPE = re.compile(r"^([A-Z_]+)(?:\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$", re.ASCII)
 
 ALLOWED = "STRING, INT, BIGINT, BOOLEAN, DATE, BYTES, DOUBLE, DECIMAL(p,s) with p <= 38, TIMESTAMP(3), TIMESTAMP(6)"
 
@@ -110,4 +110,5 @@ def parse_type(text: str, where: str) -> ColumnType:
 
 
 def _mend(where: str) -> str:
-    return f"edit contract.odcs.yaml of {where.rsplit('.', 1)[0]}, then: gridseal tables"
+    folder = where.rsplit(".", 1)[0].replace(".", "/")
+    return f"edit warehouse/{folder}/contract.odcs.yaml, then: gridseal tables"
