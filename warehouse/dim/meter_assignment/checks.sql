@@ -1,3 +1,5 @@
+-- No reconcile.sql: it sums nothing; the checks compare it with the histories that it is made of.
+
 -- check: agrees_with_the_history_of_meters fail
 SELECT a.meter_id, a.valid_from, a.customer_id, m.customer_id AS customer_of_meter
 FROM dim.meter_assignment AS a
