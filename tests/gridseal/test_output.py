@@ -1,0 +1,90 @@
+"""Rows keep every digit in each format."""
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridseal.commands.lake import digits
+from gridseal.output import Format, print_rows
+
+# Spark's DECIMAL has at most 38 digits; text comes from a column, so it holds no lone surrogates.
+DECIMALS = st.builds(
+    lambda negative, number, scale: Decimal((int(negative), tuple(map(int, str(number))), -scale)),
+    st.booleans(),
+    st.integers(0, 10**38 - 1),
+    st.integers(0, 38),
+)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+
+
+def printed(kind: Format, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO(newline="")
+    with contextlib.redirect_stdout(out):
+        print_rows(names, rows, kind)
+    return out.getvalue()
+
+
+@given(DECIMALS, st.dates(), st.datetimes(), st.binary(), TEXTS, st.none() | st.integers() | st.booleans())
+def test_json_round_trip(amount: Decimal, day: date, moment: datetime, raw: bytes, text: str, plain: Any) -> None:
+    names = ("amount", "day", "moment", "raw", "text", "plain")
+    (row,) = json.loads(printed(Format.JSON, names, [(amount, day, moment, raw, text, plain)]))
+    assert isinstance(row["amount"], str)
+    assert Decimal(row["amount"]).as_tuple() == amount.as_tuple()
+    assert "E" not in row["amount"]
+    assert date.fromisoformat(row["day"]) == day
+    assert datetime.fromisoformat(row["moment"]) == moment
+    assert bytes.fromhex(row["raw"]) == raw
+    assert (row["text"], row["plain"]) == (text, plain)
+
+
+@given(DECIMALS, st.dates(), st.datetimes(), st.binary(), TEXTS)
+def test_csv_round_trip(amount: Decimal, day: date, moment: datetime, raw: bytes, text: str) -> None:
+    names = ("amount", "day", "moment", "raw", "text", "nothing")
+    out = printed(Format.CSV, names, [(amount, day, moment, raw, text, None), ("next", "", "", "", "", "")])
+    header, row, following = csv.reader(io.StringIO(out, newline=""))
+    assert tuple(header) == names
+    assert Decimal(row[0]).as_tuple() == amount.as_tuple()
+    assert "E" not in row[0]
+    assert date.fromisoformat(row[1]) == day
+    assert datetime.fromisoformat(row[2]) == moment
+    assert bytes.fromhex(row[3]) == raw
+    assert row[4:] == [text, ""]
+    assert following[0] == "next"
+
+
+@pytest.mark.parametrize("text", ["[red]alarm[/red]", "[/]", "[/bold] :warning:", "[link=x]", "a\\[b"])
+def test_values_are_not_styles(text: str) -> None:
+    assert text in printed(Format.TABLE, ("note",), [(text,)])
+
+
+@given(DECIMALS)
+def test_table_keeps_every_digit(amount: Decimal) -> None:
+    assert f"{amount:f}" in printed(Format.TABLE, ("amount",), [(amount,)])
+
+
+def test_empty_table_has_its_names() -> None:
+    assert "amount" in printed(Format.TABLE, ("amount", "day"), [])
+    assert printed(Format.CSV, ("amount", "day"), []) == "amount,day\n"
+    assert json.loads(printed(Format.JSON, ("amount", "day"), [])) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("70379.000", "70,379"), ("175915.9230", "175,915.923"), ("0.000", "0"), ("-1200", "-1,200"), ("100", "100")],
+)
+def test_digits(number: str, shown: str) -> None:
+    assert digits(Decimal(number)) == shown
+
+
+@given(DECIMALS)
+def test_digits_loses_none(number: Decimal) -> None:
+    assert Decimal(digits(number).replace(",", "")) == number
