@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _PIPE_WIDTH = 200
+# A value must not steer the terminal: escape and its like are shown as what they are.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
 class Format(StrEnum):
@@ -106,7 +108,7 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str
         numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_text(value) for value in row))
+        table.add_row(*(_text(value).translate(_CONTROLS) for value in row))
     console.print(table)
 
 
