@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gridseal.commands.lake import digits
@@ -47,6 +47,7 @@ def test_json_round_trip(amount: Decimal, day: date, moment: datetime, raw: byte
 
 
 @given(DECIMALS, st.dates(), st.datetimes(), st.binary(), TEXTS)
+@example(Decimal("1E-30"), date(2026, 11, 20), datetime(2026, 11, 20, 1, 2, 3, 4), b"\x00", 'a\rb\n"c", d')
 def test_csv_round_trip(amount: Decimal, day: date, moment: datetime, raw: bytes, text: str) -> None:
     names = ("amount", "day", "moment", "raw", "text", "nothing")
     out = printed(Format.CSV, names, [(amount, day, moment, raw, text, None), ("next", "", "", "", "", "")])
@@ -64,6 +65,12 @@ def test_csv_round_trip(amount: Decimal, day: date, moment: datetime, raw: bytes
 @pytest.mark.parametrize("text", ["[red]alarm[/red]", "[/]", "[/bold] :warning:", "[link=x]", "a\\[b"])
 def test_values_are_not_styles(text: str) -> None:
     assert text in printed(Format.TABLE, ("note",), [(text,)])
+
+
+def test_values_do_not_steer_the_terminal() -> None:
+    shown = printed(Format.TABLE, ("note",), [("\x1b[2Jgone\x07\r\x9b",)])
+    assert "\\x1b[2Jgone\\x07\\x0d\\x9b" in shown
+    assert "\x1b" not in shown
 
 
 @given(DECIMALS)
