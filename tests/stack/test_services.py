@@ -47,9 +47,12 @@ def table(running_stack: StackSettings) -> Iterator[str]:
 def test_application_cannot_remove_rows_behind_the_binlog(
     running_stack: StackSettings, table: str, statement: str
 ) -> None:
-    with login(running_stack, "gridseal_app") as connection, connection.cursor() as cursor:
-        with pytest.raises(pymysql.err.OperationalError, match="denied"):
-            cursor.execute(statement.format(table))
+    with (
+        login(running_stack, "gridseal_app") as connection,
+        connection.cursor() as cursor,
+        pytest.raises(pymysql.err.OperationalError, match="denied"),
+    ):
+        cursor.execute(statement.format(table))
 
 
 def wait_ready(settings: StackSettings, name: str, not_pid: int, seconds: float = 90) -> stack.ServiceStatus:
