@@ -49,3 +49,28 @@ def test_main_says_what_it_cannot_do(
     monkeypatch.setattr(docs, "PAGE", tmp_path / "nowhere" / "tables.md")
     assert docs.main() == 2
     assert capsys.readouterr().err == f"{tmp_path}/nowhere/tables.md cannot be written: No such file or directory\n"
+
+
+ROOT = docs.PAGE.parent.parent
+PAGES = [ROOT / "docs" / "semantics.md", *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+
+
+def test_decisions_are_numbered() -> None:
+    numbers = [int(page.name[:4]) for page in PAGES[1:]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    titles = [page.read_text(encoding="utf-8").splitlines()[0] for page in PAGES[1:]]
+    assert all(title.startswith(f"# {number:04d}: ") for number, title in zip(numbers, titles, strict=True))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_names_exists(catalog: Catalog, page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    files = {path.name: path for room in ("pipelines", "warehouse", "stack") for path in (ROOT / room).rglob("*.*")}
+    for name in re.findall(r"`([\w/.-]+\.(?:py|java|sql))`", text):
+        assert (ROOT / name).exists() if "/" in name else name in {*files, "reconcile.sql", "transform.sql"}, name
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (page.parent / link).exists(), link
+    columns = {column.name for table in catalog for column in table.columns}
+    for name in re.findall(r"`((?:ods|dim|dwd|dws|ads)\.[a-z_]+)(?:\.([a-z_]+))?`", text):
+        assert name[0].removesuffix("_current") in catalog.tables, name
+        assert not name[1] or name[1] in columns
