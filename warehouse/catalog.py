@@ -117,6 +117,12 @@ class Catalog:
                     f"{TRANSFORM_FILE} reads {reference} of a higher layer; allowed: {allowed}",
                     TRANSFORM_FILE,
                 )
+            if table.mode == "stream" and self.tables[base].mode == "batch":
+                raise WarehouseError(
+                    f"{table.name}: {TRANSFORM_FILE} reads {reference}, which is mode: batch; a stream would never see"
+                    " its rows",
+                    f"declare {table.name} mode: batch, or read a streamed table instead",
+                )
             found.add(base)
         return tuple(sorted(found))
 

@@ -8,8 +8,9 @@ from pipelines.sql.session import current_select
 from warehouse.catalog import CURRENT, Catalog
 
 _SKIPPED = r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\""
+# A layer name wherever it stands, except where it qualifies a column (dws.region_hour.readings).
 _TABLE = re.compile(
-    rf"({_SKIPPED})|\b(from|join)(\s+)((?:ods|dim|dwd|dws|ads)\.[a-z][a-z0-9_]*)\b", re.IGNORECASE | re.DOTALL
+    rf"({_SKIPPED})|(?<![\w.`])`?(ods|dim|dwd|dws|ads)`?\.`?([a-z][a-z0-9_]*)\b`?(?!\s*\.)", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -46,10 +47,12 @@ def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
     def rewrite(match: re.Match[str]) -> str:
         if match[1] is not None:
             return match[1]
-        name = match[4].lower()
+        name = f"{match[2]}.{match[3]}".lower()
         base = name.removesuffix(CURRENT)
-        if name not in catalog.tables and base in catalog.tables:
-            return f"{match[2]}{match[3]}({current_select(catalog.table(base), clause)})"
-        return f"{match[2]}{match[3]}{match[4]} {clause}"
+        if name in catalog.tables:
+            return f"{name} {clause}"
+        if base in catalog.tables and catalog.table(base).history:
+            return f"({current_select(catalog.table(base), clause)})"
+        return match[0]
 
     return _TABLE.sub(rewrite, sql)

@@ -66,7 +66,8 @@ def ods_select(table: Table, catalog: Catalog) -> str:
 def _messages_select(table: Table, topic: Table, condition: str) -> str:
     made = {
         "message_id": "CONCAT_WS('-', topic, CAST(kafka_partition AS STRING), CAST(kafka_offset AS STRING))",
-        "dt": f"grid_day({table.event_time})",
+        # A producer may send a message without a time.
+        "dt": f"COALESCE(grid_day({table.event_time}), '1970-01-01')",
     }
     return _select(table, made, kafka_view(topic), condition)
 
