@@ -14,6 +14,7 @@ from pipelines.streaming.hudi import sink_ddl
 from pipelines.streaming.sources import CHANGES_VIEW, changes_spec, kafka_spec, kafka_view, ods_select
 from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import LAYERS, Table
+from warehouse.guards import guard_transform
 
 JOB_NAME = "gridseal"
 _JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
@@ -115,11 +116,14 @@ def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
 
     Raises:
         PipelineError: A transform's columns or types differ from its contract.
+        WarehouseError: A transform would make a wrong table without an error.
     """
     _declare_databases(tables, settings)
     _register_sources(_jvm(), tables, catalog, settings)
     for table in catalog.ordered:
         if table.mode == "stream":
+            if not table.source:
+                guard_transform(table, catalog)
             tables.get_config().set("table.exec.mini-batch.enabled", str(folds_updates(table, catalog)).lower())
             select = ods_select(table, catalog) if table.source else catalog.transform(table.name)
             register_view(tables, table, select, stage_parallelism(table, catalog, settings))

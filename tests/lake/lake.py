@@ -1,0 +1,211 @@
+"""A lake that runs: what a test asks of it, does to it, and compares it with."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import stack
+from gridseal.settings import Settings
+from pipelines.reconcile.line import Line
+from pipelines.reconcile.run import reconcile
+from pipelines.sources.business import apply_changes, seed_database
+from pipelines.sources.business.capture import wait_until_captured
+from pipelines.sources.business.database import connect, set_clock
+from pipelines.sources.business.execution import execute
+from pipelines.sources.business.journal import Journal
+from pipelines.sources.business.rows import read_row
+from pipelines.sources.grid import FIRST_DAY, Change, Grid
+from pipelines.sources.grid.rows import Op
+from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
+from pipelines.sql.client import connect as connect_sql
+from pipelines.streaming.cluster import cancel, current_job
+from pipelines.streaming.submit import start
+from tests.lake.history import History, Key, Row
+from tests.lake.recompute import Rows, recompute
+from warehouse.catalog import Catalog, load_catalog
+
+DAY = FIRST_DAY
+NEXT_DAY = DAY + timedelta(days=1)
+AUTUMN_DAY = date(2026, 10, 25)
+"""A day of 25 hours in the grid's zone; one of the hours comes twice on the clock."""
+
+GRID = Grid(seed=7, meters=50)
+# Every kind of damage several times over.
+OPTIONS = MeterOptions(meters=GRID.meters, seed=GRID.seed, malformed=0.003)
+AUTUMN_OPTIONS = MeterOptions(meters=12, seed=3, first_day=AUTUMN_DAY, malformed=0.003)
+PATIENCE_S = 150
+
+
+@dataclass
+class Lake:
+    """The running lake of this package.
+
+    Attributes:
+        settings: Settings of its services.
+        catalog: Its tables.
+        feeds: What was sent to it.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    feeds: list[FeedSummary] = field(default_factory=list)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where its SQL endpoint listens."""
+        return self.settings.host, self.settings.sql_port
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        with connect_sql(self.settings, self.address) as client:
+            return list(client.query(sql).rows)
+
+    def rows(self, name: str) -> Rows:
+        """All rows of a table by key, and proof that no key is there twice."""
+        table = self.catalog.table(name)
+        with connect_sql(self.settings, self.address) as client:
+            records = client.query(f"SELECT {', '.join(table.column_names)} FROM {name}").records()
+        by_key = {tuple(record[column] for column in table.key): record for record in records}
+        assert len(by_key) == len(records), f"{name} holds a key twice"
+        return by_key
+
+    def history(self) -> History:
+        """The business database over time, by the records."""
+        return History(GRID.initial_rows(), self.settings.var_dir / "feeds")
+
+    def free(self, table: str) -> list[Key]:
+        """Keys of rows that no change has touched, and none that is planned for the day after will."""
+        planned = {change.key for change in self.planned(NEXT_DAY) if change.table == table}
+        return [key for key in self.history().unchanged(table) if key not in planned]
+
+    def feed(self, day: date, options: MeterOptions, **further: Any) -> FeedSummary:
+        """Send a day of readings."""
+        summary = feed_day(self.settings, day, options, **further)
+        self.feeds.append(summary)
+        return summary
+
+    def reconcile(self) -> list[Line]:
+        """Wait until the pipeline has caught up; every number must agree."""
+        lines = reconcile(self.settings, self.catalog, self.address, PATIENCE_S, lambda *_: None)
+        clashes = [line for line in lines if not line.ok]
+        assert not clashes, f"after {PATIENCE_S} s: {clashes}"
+        return lines
+
+    def assert_as_recomputed(self) -> dict[str, Rows]:
+        """Every table is, row for row, what the records say; returns what they say."""
+        expected = recompute(self.settings, self.history())
+        differences = {}
+        for name, rows in expected.items():
+            if found := differing(rows, self.rows(name)):
+                differences[name] = found
+        assert not differences, differences
+        return expected
+
+    def planned(self, day: date = DAY) -> tuple[Change, ...]:
+        """Changes that the simulation plans for a day."""
+        return GRID.planned_changes(day, self.settings.grid_timezone)
+
+    @contextmanager
+    def changes(self, name: str) -> "Iterator[Hand]":
+        """Business changes by hand, recorded as those of the simulation are."""
+        with connect(self.settings) as connection:
+            yield Hand(connection, Journal(self.settings.var_dir / "feeds" / f"hand-{name}"))
+
+
+@dataclass
+class Hand:
+    """Changes single rows as the business application; a transaction each.
+
+    Each change of a row must lie after the ones before: the last one by the database's clock counts.
+    """
+
+    connection: Any
+    journal: Journal
+
+    def insert(self, at: datetime, table: str, key: Key, row: Row) -> None:
+        """A row appears."""
+        self._change(at, table, "insert", key, None, row | {"updated_at": at})
+
+    def update(self, at: datetime, table: str, key: Key, **values: Any) -> None:
+        """Columns of a row change."""
+        before = self.read(table, key)
+        self._change(at, table, "update", key, before, before | values)
+
+    def delete(self, at: datetime, table: str, key: Key) -> Row:
+        """A row goes; returns it."""
+        before = self.read(table, key)
+        self._change(at, table, "delete", key, before, None)
+        return before
+
+    def read(self, table: str, key: Key) -> Row:
+        """A row as it is."""
+        row = read_row(self.connection, table, key)
+        assert row is not None
+        return row
+
+    def _change(
+        self,
+        at: datetime,
+        table: str,
+        op: Op,
+        key: Key,
+        before: Row | None,
+        after: Row | None,
+    ) -> None:
+        set_clock(self.connection, at.replace(tzinfo=UTC))
+        change = Change(at.replace(tzinfo=UTC), table, op, key, before, after, "by hand")
+        execute(self.connection, change, self.journal.append)
+        self.connection.commit()
+
+
+def differing(expected: Rows, found: Rows, examples: int = 3) -> str:
+    """What differs between two tables, in words; empty if nothing does."""
+    missing = [key for key in expected if key not in found]
+    surplus = [key for key in found if key not in expected]
+    columns: dict[str, list[Any]] = {}
+    for key, row in expected.items():
+        if key in found and row != found[key]:
+            for name in row.keys() | found[key].keys():
+                if row.get(name) != found[key].get(name):
+                    columns.setdefault(name, []).append((key, row.get(name), found[key].get(name)))
+    parts = [
+        f"{len(keys)} {what}: {keys[:examples]}" for what, keys in (("missing", missing), ("surplus", surplus)) if keys
+    ]
+    parts += [
+        f"{name} differs in {len(cases)}: (key, expected, found) {cases[:examples]}" for name, cases in columns.items()
+    ]
+    return "; ".join(parts)
+
+
+def open_lake(settings: Settings) -> Lake:
+    """Start the pipeline on running services and let a day of readings and changes flow through."""
+    catalog = load_catalog(settings)
+    lake = Lake(settings, catalog)
+    seed_database(settings, GRID)
+    start(settings, catalog)
+    wait_until_captured(settings, PATIENCE_S)
+    lake.feed(DAY, OPTIONS)
+    # After the readings: all changes of the day reach the lake late, and repair it.
+    apply_changes(settings, GRID, DAY)
+    lake.feed(AUTUMN_DAY, AUTUMN_OPTIONS)
+    stack.start(settings, "sql")
+    lake.reconcile()
+    return lake
+
+
+def close_lake(settings: Settings) -> None:
+    """Leave the services to others: no job, no SQL endpoint."""
+    stack.stop(settings, "sql")
+    if job := current_job(settings):
+        cancel(settings, job.id)
+    deadline = time.monotonic() + 60
+    while current_job(settings) and time.monotonic() < deadline:
+        time.sleep(0.3)
+
+
+def at(day: date, hour: float) -> datetime:
+    """An hour of a day, UTC without a zone, in whole seconds."""
+    return datetime(day.year, day.month, day.day) + timedelta(seconds=round(hour * 3600))

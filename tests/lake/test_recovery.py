@@ -1,0 +1,72 @@
+"""SIGKILL of the TaskManager while readings and changes flow."""
+
+import time
+from threading import Event, Thread
+from typing import Any
+
+import psutil
+import pytest
+
+import stack
+from pipelines.sources.business import apply_changes
+from pipelines.streaming.cluster import current_job
+from tests.lake.lake import GRID, NEXT_DAY, OPTIONS, Lake
+
+pytestmark = pytest.mark.integration
+
+RATE = 5000
+PAUSE_BETWEEN_CHANGES_S = 0.3
+
+
+def taskmanager(lake: Lake) -> Any:
+    return next(service for service in stack.status(lake.settings) if service.name == "taskmanager")
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
+    before, job = taskmanager(lake), current_job(lake.settings)
+    assert job
+    third = Event()
+    fed: list[Any] = []
+
+    def feed() -> None:
+        options = OPTIONS.model_copy(update={"rate": RATE})
+        fed.append(lake.feed(NEXT_DAY, options, progress=watch))
+
+    def watch(sent: int, expected: int) -> None:
+        if sent * 3 > expected:
+            third.set()
+
+    def change() -> None:
+        fed.append(apply_changes(lake.settings, GRID, NEXT_DAY, dawdle))
+
+    def dawdle(*_: int) -> None:
+        # So that changes are made before it dies, while it is dead, and after.
+        time.sleep(PAUSE_BETWEEN_CHANGES_S)
+
+    threads = [Thread(target=feed), Thread(target=change)]
+    for thread in threads:
+        thread.start()
+    assert third.wait(60)
+    psutil.Process(before.pid).kill()
+    assert all(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join(120)
+    assert len(fed) == 2
+
+    lake.reconcile()
+    after = taskmanager(lake)
+    assert (after.state, after.restarts) == ("ready", before.restarts + 1)
+    # The same job went on, from its last checkpoint.
+    now = current_job(lake.settings)
+    assert now
+    assert (now.id, now.healthy) == (job.id, True)
+    lake.assert_as_recomputed()
+    twice = lake.query(
+        "SELECT message_id FROM (SELECT message_id FROM ods.meter_reading"
+        " UNION ALL SELECT message_id FROM ods.dead_letter) GROUP BY message_id HAVING COUNT(*) > 1"
+    )
+    assert twice == []
+    changes = [table.name for table in lake.catalog if table.name.endswith("_change")]
+    doubled = [name for name in changes if lake.query(f"SELECT change_id FROM {name} GROUP BY 1 HAVING COUNT(*) > 1")]
+    assert doubled == []

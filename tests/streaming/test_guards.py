@@ -1,0 +1,111 @@
+"""Choices that Flink accepts and that lose rows without an error: impossible, or refused with the reason."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl, sink_options
+from pipelines.streaming.job import configuration, stage_parallelism
+from pipelines.streaming.sources import ods_select
+from warehouse.catalog import Catalog, load_catalog
+from warehouse.errors import WarehouseError
+from warehouse.guards import guard_transform
+from warehouse.settings import WarehouseSettings
+
+CATALOG = load_catalog(WarehouseSettings())
+SETTINGS = PipelineSettings(flink_url="http://127.0.0.1:18081", hdfs_uri="hdfs://127.0.0.1:18020")
+TRANSFORMED = [t.name for t in CATALOG if not t.source and t.mode == "stream"]
+
+
+def changed(tmp_path: Path, name: str, old: str, new: str) -> Catalog:
+    """The real warehouse with one transform changed."""
+    root = tmp_path / "warehouse"
+    for layer in ("ods", "dim", "dwd", "dws", "ads"):
+        shutil.copytree(Path("warehouse") / layer, root / layer)
+    file = root / name.replace(".", "/") / "transform.sql"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return load_catalog(WarehouseSettings(), root)
+
+
+@pytest.mark.parametrize("name", TRANSFORMED)
+def test_the_transforms_of_the_lake_pass(name: str) -> None:
+    guard_transform(CATALOG.table(name), CATALOG)
+
+
+def test_try_cast_is_refused(tmp_path: Path) -> None:
+    catalog = changed(tmp_path, "dws.region_hour", "CAST(SUM(active_power) AS", "TRY_CAST(SUM(active_power) AS")
+    with pytest.raises(WarehouseError, match=r"dws.region_hour: TRY_CAST is refused.*0\.000") as caught:
+        guard_transform(catalog.table("dws.region_hour"), catalog)
+    assert caught.value.exit_code == 2
+    assert caught.value.hint == "edit warehouse/dws/region_hour/transform.sql"
+
+
+def test_try_cast_in_a_comment_does_not_count(tmp_path: Path) -> None:
+    catalog = changed(tmp_path, "dws.region_hour", "SELECT\n  region_id", "-- no TRY_CAST(x)\nSELECT\n  region_id")
+    guard_transform(catalog.table("dws.region_hour"), catalog)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("dwd.work_ticket", "WHERE rn = 1", "WHERE rn = 1 AND status <> 'closed'"),
+        ("dwd.risk_point", "WHERE rn = 1", "WHERE rn <= 2"),
+        ("dws.meter_day", "GROUP BY meter_id, dt)", "GROUP BY meter_id, dt) WHERE readings > 5"),
+        (
+            "dws.region_hour",
+            "GROUP BY region_id, hour_start, dt",
+            "GROUP BY region_id, hour_start, dt HAVING COUNT(*) > 5",
+        ),
+        ("ads.region_load_curve", "g.region_id", "g.region_id WHERE h.readings > 5"),
+        ("ads.meter_anomaly", "GROUP BY meter_id, dt, kind", ""),
+    ],
+)
+def test_a_filter_above_rows_that_change_is_refused(tmp_path: Path, name: str, old: str, new: str) -> None:
+    catalog = changed(tmp_path, name, old, new)
+    with pytest.raises(WarehouseError, match="filters rows that change, straight into the table"):
+        guard_transform(catalog.table(name), catalog)
+
+
+@pytest.mark.parametrize("name", [t.name for t in CATALOG])
+def test_every_sink_has_the_options_that_make_it_exact(name: str) -> None:
+    options = sink_options(CATALOG.table(name), "hdfs://127.0.0.1:1/lake")
+    assert EXACT_OPTIONS.items() <= options.items()
+    assert options["write.precombine"] == "true"
+    assert (options.get("write.operation") == "insert") == (name == "ods.meter_reading")
+    # The appending writer would wait for ever after a checkpoint without rows.
+    assert (options.get("hoodie.allow.empty.commit") == "true") == (options.get("write.operation") == "insert")
+
+
+@pytest.mark.parametrize("name", [t.name for t in CATALOG])
+def test_only_the_key_is_not_null(name: str) -> None:
+    table = CATALOG.table(name)
+    ddl = sink_ddl(table, "hdfs://127.0.0.1:1/lake", name)
+    assert ddl.count("NOT NULL") == len(table.key)
+
+
+def test_updates_are_materialised_where_the_planner_finds_it_needed() -> None:
+    options = configuration(SETTINGS)
+    assert options["table.exec.sink.upsert-materialize"] == "AUTO"
+    assert options["table.local-time-zone"] == "UTC"
+    assert "execution.state-recovery.path" not in options
+    assert configuration(SETTINGS, "hdfs://x/chk-1")["execution.state-recovery.path"] == "hdfs://x/chk-1"
+
+
+@pytest.mark.parametrize("name", [t.name for t in CATALOG if t.source])
+def test_ods_filters_by_the_source_alone_and_casts_exactly(name: str) -> None:
+    select = ods_select(CATALOG.table(name), CATALOG)
+    assert "TRY_CAST" not in select
+    assert select.count("WHERE") == 1
+
+
+def test_what_grows_with_the_readings_runs_in_parallel() -> None:
+    def parallelism(name: str) -> int:
+        return stage_parallelism(CATALOG.table(name), CATALOG, SETTINGS)
+
+    assert {parallelism(t.name) for t in CATALOG if t.layer in ("dim", "ads") or t.name.endswith("_change")} == {1}
+    assert parallelism("ods.meter_reading") == parallelism("dwd.meter_reading") == SETTINGS.parallelism
+    assert parallelism("dwd.work_ticket") == 1
