@@ -135,9 +135,7 @@ def test_another_grid_is_refused(business_settings: PipelineSettings) -> None:
         lambda: apply_changes(business_settings, Grid(7, 60), DAY),
         lambda: churn(business_settings, Grid(7, 50, DAY - timedelta(days=1)), 1, 1),
     ):
-        with pytest.raises(
-            PipelineError, match="the database holds the grid of seed 7, 50 meters"
-        ) as refusal:
+        with pytest.raises(PipelineError, match="the database holds the grid of seed 7, 50 meters") as refusal:
             ask()
         assert refusal.value.exit_code == 2
 
@@ -163,8 +161,7 @@ def test_churn_is_recorded_and_leaves_room_for_planned_changes(business_settings
                 del rows[line["key"]]
     assert set(operations) == {"insert", "update", "delete"}
     found = {
-        name: {key: as_text(row) for key, row in rows.items()}
-        for name, rows in all_rows(business_settings).items()
+        name: {key: as_text(row) for key, row in rows.items()} for name, rows in all_rows(business_settings).items()
     }
     assert found == {name: {key: as_text(row) for key, row in rows.items()} for name, rows in tables.items()}
     following = day + timedelta(days=1)
@@ -181,9 +178,7 @@ def as_text(row: Any) -> Any:
 
 
 def test_a_wrong_password_is_told(business_settings: PipelineSettings) -> None:
-    wrong = business_settings.model_copy(
-        update={"database_app_password": PipelineSettings().database_app_password}
-    )
+    wrong = business_settings.model_copy(update={"database_app_password": PipelineSettings().database_app_password})
     with pytest.raises(PipelineError, match="does not let gridseal_app in") as refusal:
         seed_database(wrong, GRID)
     assert refusal.value.exit_code == 2

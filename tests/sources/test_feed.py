@@ -29,9 +29,7 @@ def new_topic() -> Topic:
 OPTIONS = MeterOptions(meters=20, malformed=0.005)
 
 
-def read_all(
-    settings: PipelineSettings, topic: str
-) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
+def read_all(settings: PipelineSettings, topic: str) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
     """Key and value of every message by (partition, offset)."""
     ends = end_offsets(settings, topic)
     partitions = [TopicPartition(topic, number) for number in ends]
@@ -108,9 +106,7 @@ def test_an_interrupted_feed_is_sent_again_whole(
     assert not summary.already_sent
     sent = recorded(summary.folder)
     (attempt,) = summary.interrupted
-    ranges = {
-        (n, o) for n in attempt.from_offsets for o in range(attempt.from_offsets[n], attempt.until_offsets[n])
-    }
+    ranges = {(n, o) for n in attempt.from_offsets for o in range(attempt.from_offsets[n], attempt.until_offsets[n])}
     assert ranges == set(lost)
     assert read_all(feed_settings, topic.name) == lost | sent
     # The first attempt is the beginning of the second one, partition by partition.

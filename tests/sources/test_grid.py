@@ -145,9 +145,7 @@ def test_an_impossible_grid_is_refused(seed: int, meters: int) -> None:
 
 
 def test_a_day_before_the_first_is_refused() -> None:
-    with pytest.raises(
-        PipelineError, match=r"2026-11-19 is before the grid's first day 2026-11-20"
-    ) as refusal:
+    with pytest.raises(PipelineError, match=r"2026-11-19 is before the grid's first day 2026-11-20") as refusal:
         Grid().planned_changes(FIRST_DAY - timedelta(days=1), ZONE)
     assert refusal.value.exit_code == 2
     assert refusal.value.hint

@@ -53,9 +53,7 @@ def test_a_move_moves_the_load() -> None:
     moved = next(p for p in points if len(p.feeders) == 2)
     customers = customer_load(grid, day, points)
     stayed = tuple(
-        p
-        if p is not moved
-        else type(p)(p.meter_id, p.customer_id, p.sends_from, p.sends_until, p.feeders[:1])
+        p if p is not moved else type(p)(p.meter_id, p.customer_id, p.sends_from, p.sends_until, p.feeders[:1])
         for p in points
     )
     with_move, without = (add_head_meters(grid, customers, each) for each in (points, stayed))

@@ -87,9 +87,7 @@ def test_every_reading_and_duplicate_is_read_and_says_what_the_record_says(
     for message, payload in zip(good[::7], payloads(good[::7]), strict=True):
         read = read_strictly(payload)
         assert read["meter_id"] == message["meter_id"].decode()
-        assert read["event_time"] == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-            milliseconds=int(message["event_ms"])
-        )
+        assert read["event_time"] == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(message["event_ms"]))
         for name, scale in DECIMALS.items():
             assert int(read[name].scaleb(scale)) == message[name]
         assert read["seq"] == message["seq"]

@@ -43,9 +43,7 @@ def test_the_record_holds_every_message_with_its_values_to_the_last_digit(tmp_pa
         for name in DECIMALS:
             assert row[name] == (None if broken else Decimal(int(message[name])).scaleb(-DECIMALS[name]))
         assert row["meter_id"] == (None if broken else message["meter_id"].decode())
-        assert row["event_time"] == (
-            None if broken else datetime.fromtimestamp(int(message["event_ms"]) / 1000, UTC)
-        )
+        assert row["event_time"] == (None if broken else datetime.fromtimestamp(int(message["event_ms"]) / 1000, UTC))
         assert row["seq"] == (None if broken else message["seq"])
 
 

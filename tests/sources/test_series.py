@@ -25,9 +25,7 @@ def test_values_and_gaps_are_those_of_the_file() -> None:
             assert series.power_kw[minute] == float(text)
         else:
             gaps.append(START + timedelta(minutes=minute))
-            assert np.isnan(
-                [series.power_kw[minute], series.reactive_kvar[minute], series.voltage_v[minute]]
-            ).all()
+            assert np.isnan([series.power_kw[minute], series.reactive_kvar[minute], series.voltage_v[minute]]).all()
     assert [f"{gap:%m-%d %H:%M}" for gap in gaps] == [
         "12-21 11:23", "12-21 11:24", "12-30 10:08", "12-30 10:09", "01-14 18:36",
     ]  # fmt: skip
