@@ -37,7 +37,7 @@ GRID = Grid(seed=7, meters=50)
 # Every kind of damage several times over.
 OPTIONS = MeterOptions(meters=GRID.meters, seed=GRID.seed, malformed=0.003)
 AUTUMN_OPTIONS = MeterOptions(meters=12, seed=3, first_day=AUTUMN_DAY, malformed=0.003)
-PATIENCE_S = 300
+PATIENCE_S = 600
 
 
 @dataclass

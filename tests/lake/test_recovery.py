@@ -22,7 +22,7 @@ def taskmanager(lake: Lake) -> Any:
     return next(service for service in stack.status(lake.settings) if service.name == "taskmanager")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
     before, job = taskmanager(lake), current_job(lake.settings)
     assert job
