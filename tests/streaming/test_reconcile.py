@@ -1,0 +1,64 @@
+"""Comparisons of the reconciliation, without services."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.reconcile.business import _line, _pairs
+from pipelines.reconcile.line import Line
+from warehouse.catalog import load_catalog
+from warehouse.settings import WarehouseSettings
+
+CATALOG = load_catalog(WarehouseSettings())
+ROW: dict[str, Any] = {"id": 1, "name": "Île", "kw": Decimal("6.00"), "on": date(2020, 1, 1), "closed_at": None}
+
+
+def line(theirs: dict[Any, Any], ours: dict[Any, Any]) -> Line:
+    return _line("customer", "dim.customer_current", theirs, ours)
+
+
+def test_a_line_is_right_only_to_the_last_digit() -> None:
+    assert Line("t", "m", Decimal("1.10"), Decimal("1.1")).ok
+    assert not Line("t", "m", Decimal("1.10"), Decimal("1.100000000000000001")).ok
+
+
+def test_equal_rows_agree() -> None:
+    compared = line({(1,): ROW}, {(1,): dict(ROW)})
+    assert (compared.ok, compared.upstream, compared.here, compared.detail) == (True, 1, 1, "")
+
+
+def test_a_time_with_and_without_its_zone_is_the_same() -> None:
+    moment = datetime(2026, 11, 20, 12)
+    assert line({1: {"t": moment}}, {1: {"t": moment.replace(tzinfo=UTC)}}).ok
+
+
+@pytest.mark.parametrize("changed", [{"name": "Ile"}, {"kw": Decimal("6.01")}, {"on": None}, {"closed_at": "x"}])
+def test_one_column_that_differs_is_told_with_its_key(changed: dict[str, Any]) -> None:
+    compared = line({(1,): ROW, (2,): ROW}, {(1,): ROW | changed, (2,): ROW})
+    assert (compared.ok, compared.upstream, compared.here) == (False, 2, 1)
+    assert compared.detail == "missing or different: 1"
+
+
+def test_a_row_too_many_clashes_as_one_too_few() -> None:
+    missing = line({(1,): ROW, (2,): ROW}, {(1,): ROW})
+    assert (missing.ok, missing.detail) == (False, "missing or different: 2")
+    surplus = line({(1,): ROW}, {(1,): ROW, (7,): ROW})
+    assert (surplus.ok, surplus.detail) == (False, "not in the database: 7")
+    # One of each must not cancel out.
+    assert not line({(1,): ROW}, {(2,): ROW}).ok
+    assert not line({}, {(1,): ROW}).ok
+
+
+def test_many_keys_are_shortened() -> None:
+    compared = line({(number, "a"): ROW for number in range(9)}, {})
+    assert compared.detail == "missing or different: 0/a, 1/a, 2/a and 6 more"
+
+
+def test_every_business_table_has_its_counterpart() -> None:
+    changes = [t for t in CATALOG if t.source and t.source.kind == "mysql"]
+    assert [source for source, _ in _pairs(CATALOG)] == changes
+    for source, state in _pairs(CATALOG):
+        # A business column that the state leaves out would never be compared.
+        assert {f.name for f in source.fields} - set(state.column_names) <= {"updated_at"}
