@@ -53,12 +53,6 @@ def sink_options(table: Table, lake_uri: str) -> dict[str, str]:
     }
     if table.partition_by:
         options["hoodie.datasource.write.partitionpath.field"] = ",".join(table.partition_by)
-    if table.append_only and table.table_type == "MERGE_ON_READ":
-        # Keys of an append-only table never repeat, so an append at half the cost of an upsert is exact.
-        options["write.operation"] = "insert"
-        # The appending writer waits for the next instant with its mailbox closed. After a checkpoint without
-        # rows there is none, only an acknowledgement that it then cannot receive: it would wait for ever.
-        options["hoodie.allow.empty.commit"] = "true"
     return options
 
 

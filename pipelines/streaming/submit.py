@@ -71,12 +71,13 @@ def start(
 
 
 def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
-    """Without a state the sources are read from their beginning, and an append-only table would hold all twice."""
+    """Without a state the sources are read anew: business rows come as a snapshot, at other places in the binlog."""
     written = [t.name for t in catalog if t.append_only and table_exists(settings, t)]
     if written:
         raise PipelineError(
             f"{written[0]} holds rows, but {settings.flink_path} on HDFS has no savepoint or checkpoint to continue"
-            " from; reading the sources from their beginning would write every message a second time",
+            " from; reading the sources anew would write every business row a second time, as another change, and keep"
+            " rows that were deleted in the meantime",
             "gridseal clean removes the lake and starts anew",
         )
 

@@ -75,9 +75,8 @@ def test_every_sink_has_the_options_that_make_it_exact(name: str) -> None:
     options = sink_options(CATALOG.table(name), "hdfs://127.0.0.1:1/lake")
     assert EXACT_OPTIONS.items() <= options.items()
     assert options["write.precombine"] == "true"
-    assert (options.get("write.operation") == "insert") == (name == "ods.meter_reading")
-    # The appending writer would wait for ever after a checkpoint without rows.
-    assert (options.get("hoodie.allow.empty.commit") == "true") == (options.get("write.operation") == "insert")
+    # Hudi's appending writer may double rows when a TaskManager dies (docs/decisions/0008).
+    assert options.get("write.operation", "upsert") == "upsert"
 
 
 @pytest.mark.parametrize("name", [t.name for t in CATALOG])

@@ -1,10 +1,11 @@
 -- A meter is silent if it sends nothing for long: before its first reading, between two, after its last one
 -- (up to the hour that the newest reading of any meter has reached), or all day.
 WITH reached AS (
-  SELECT dt,
-    CASE WHEN last_minute >= grid_day_minutes(dt) - 1 THEN grid_day_minutes(dt) ELSE last_minute / 60 * 60 END
-      AS minutes
-  FROM (SELECT dt, MAX(last_minute) AS last_minute FROM dws.meter_day GROUP BY dt)
+  -- Rounded down below the MAX: the result moves once an hour and not with every reading.
+  SELECT dt, MAX(CASE WHEN last_minute >= grid_day_minutes(dt) - 1 THEN grid_day_minutes(dt)
+    ELSE last_minute / 60 * 60 END) AS minutes
+  FROM dws.meter_day
+  GROUP BY dt
 ),
 expected AS (
   SELECT meter_id, dt FROM dws.meter_day
