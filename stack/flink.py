@@ -1,5 +1,7 @@
 """Flink: a session cluster of one JobManager and one TaskManager."""
 
+from urllib.parse import urlsplit
+
 import yaml
 
 from stack import flink_jvm
@@ -40,8 +42,8 @@ def services(settings: StackSettings) -> list[Service]:
             command=flink_jvm.command(layout, "taskmanager"),
             prepare=lambda: _prepare(settings, layout, "taskmanager"),
             ready=lambda: _slots_ready(settings, rest),
-            ports=("flink_taskmanager_rpc_port", "flink_taskmanager_data_port"),
-            address=f"{settings.host}:{settings.flink_taskmanager_rpc_port}",
+            ports=("flink_taskmanager_data_port",),
+            address=f"{settings.host}:{settings.flink_taskmanager_data_port}",
             environment=flink_jvm.environment(layout),
             stop_first=True,
         ),
@@ -67,7 +69,9 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "web.log.path": str(layout.log / "jobmanager.log"),
         "taskmanager.host": host,
         "taskmanager.bind-host": host,
-        "taskmanager.rpc.port": settings.flink_taskmanager_rpc_port,
+        # Another one at each start: a TaskManager that is back at its old address before the JobManager has noticed
+        # its death cannot register (the JobManager's connection to the dead one makes Pekko drop its messages).
+        "taskmanager.rpc.port": "0",
         "taskmanager.data.port": settings.flink_taskmanager_data_port,
         "taskmanager.log.path": str(layout.log / "taskmanager.log"),
         "taskmanager.numberOfTaskSlots": settings.task_slots,
@@ -126,11 +130,10 @@ def _prepare(settings: StackSettings, layout: Layout, name: str) -> None:
 
 
 def _slots_ready(settings: StackSettings, rest: str) -> str:
-    # The JobManager remembers a TaskManager that died for a while, with its slots.
-    if not accepts(settings.host, settings.flink_taskmanager_rpc_port):
-        return "the TaskManager does not answer yet"
-    overview = get_json(f"{rest}/overview")
+    overview = get_json(f"{rest}/taskmanagers")
     if not overview:
         return "the JobManager does not answer yet"
-    slots = overview.get("slots-total", 0)
+    # The JobManager remembers a TaskManager that died for a while; nobody answers at its address.
+    alive = [t for t in overview["taskmanagers"] if accepts(settings.host, urlsplit(t["path"]).port or 0)]
+    slots = sum(t["slotsNumber"] for t in alive)
     return "" if slots >= settings.task_slots else f"{slots} of {settings.task_slots} slots are registered"

@@ -35,7 +35,6 @@ class StackSettings(BaseModel):
     flink_rest_port: Port = Field(18081, description="Flink, web page and REST.")
     flink_rpc_port: Port = Field(16123, description="Flink JobManager, RPC.")
     flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
-    flink_taskmanager_rpc_port: Port = Field(16122, description="Flink TaskManager, RPC.")
     flink_taskmanager_data_port: Port = Field(16121, description="Flink TaskManager, data exchange.")
     sql_port: Port = Field(18100, description="Spark SQL endpoint, started on demand.")
 

@@ -48,8 +48,8 @@ def configuration(settings: PipelineSettings, restore_from: str | None = None) -
         "execution.checkpointing.incremental": "true",
         "execution.checkpointing.unaligned.enabled": "false",
         "state.backend.type": "rocksdb",
-        # An eighth of it is what each state takes at its first row. With the default of 64 MB the hundred states of a slot
-        # use up its memory with nothing in them, and RocksDB flushes rows one by one (docs/decisions/0011).
+        # Each state takes an eighth of it at its first row. With the default of 64 MB the hundred states of a slot use up
+        # its memory with nothing in them, and RocksDB flushes rows one by one (docs/decisions/0011).
         "state.backend.rocksdb.writebuffer.size": "4mb",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "1000000",
@@ -129,7 +129,8 @@ def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
                 guard_transform(table, catalog)
             tables.get_config().set("table.exec.mini-batch.enabled", str(folds_updates(table, catalog)).lower())
             select = ods_select(table, catalog) if table.source else catalog.transform(table.name)
-            register_view(tables, table, select, stage_parallelism(table, catalog, settings))
+            net = chains_histories(table, catalog)
+            register_view(tables, table, select, net, stage_parallelism(table, catalog, settings))
             if table.history:
                 tables.execute_sql(
                     f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}"
@@ -158,6 +159,15 @@ def folds_updates(table: Table, catalog: Catalog) -> bool:
     return table.layer in ("dws", "ads") and not _JOIN.search(catalog.transform(table.name))
 
 
+def chains_histories(table: Table, catalog: Catalog) -> bool:
+    """Whether a stage passes on the net changes between two checkpoints only.
+
+    A chain of joins over histories takes rows back and makes them again, unchanged, whenever a version is closed, and
+    facts are joined to such a row by the thousand.
+    """
+    return table.layer == "dim" and any(catalog.table(name).layer == "dim" for name in catalog.upstream[table.name])
+
+
 def statement_set(tables: Any, catalog: Catalog) -> Any:
     """One INSERT a table, to be optimised and submitted together."""
     statements = tables.create_statement_set()
@@ -178,7 +188,7 @@ def quoted(name: str) -> str:
     return ".".join(f"`{part}`" for part in name.split("."))
 
 
-def register_view(tables: Any, table: Table, select: str, parallelism: int) -> None:
+def register_view(tables: Any, table: Table, select: str, net: bool, parallelism: int) -> None:
     """Create the view of a table: a stage of its own, planned once, that others start from.
 
     Raises:
@@ -189,7 +199,7 @@ def register_view(tables: Any, table: Table, select: str, parallelism: int) -> N
     query = checked_query(tables, table, select)
     key = to_jarray(_jvm().String, list(table.key))
     stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
-    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only, parallelism)
+    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only, net, parallelism)
 
 
 def checked_query(tables: Any, table: Table, select: str) -> Any:

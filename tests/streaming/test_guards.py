@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl, sink_options
-from pipelines.streaming.job import configuration, stage_parallelism
+from pipelines.streaming.job import chains_histories, configuration, stage_parallelism
 from pipelines.streaming.sources import ods_select
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.errors import WarehouseError
@@ -108,3 +108,7 @@ def test_what_grows_with_the_readings_runs_in_parallel() -> None:
     assert {parallelism(t.name) for t in CATALOG if t.layer in ("dim", "ads") or t.name.endswith("_change")} == {1}
     assert parallelism("ods.meter_reading") == parallelism("dwd.meter_reading") == SETTINGS.parallelism
     assert parallelism("dwd.work_ticket") == 1
+
+
+def test_only_chains_of_histories_pass_on_net_changes() -> None:
+    assert [t.name for t in CATALOG if chains_histories(t, CATALOG)] == ["dim.meter_assignment"]

@@ -1,5 +1,7 @@
 package org.apache.flink.table.api.bridge.internal;
 
+import io.gridseal.flink.NetChanges;
+
 import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -14,6 +16,7 @@ import org.apache.flink.table.catalog.SchemaTranslator;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.RowType;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +42,7 @@ public final class TableStage {
      * @param view name of the view, such as dws.region_hour
      * @param key columns of the primary key, which are never null and unique at every moment
      * @param appendOnly whether rows are only ever inserted
+     * @param net whether to hold changes until the next checkpoint and pass on the net of them
      * @param parallelism parallelism of the operators of this stage, as far as the planner has set none
      */
     public static void register(
@@ -47,6 +51,7 @@ public final class TableStage {
             String view,
             String[] key,
             boolean appendOnly,
+            boolean net,
             int parallelism) {
         AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
         ChangelogMode mode = appendOnly ? ChangelogMode.insertOnly() : ChangelogMode.all();
@@ -65,6 +70,9 @@ public final class TableStage {
         SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
                 environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
         DataStream<RowData> changelog = environment.toStreamInternal(query, target, mode);
+        if (net) {
+            changelog = NetChanges.of(changelog, (RowType) row.getLogicalType(), key);
+        }
         own(changelog.getTransformation(), view, parallelism, new HashSet<>());
         tables.createTemporaryView(view, environment.fromStreamInternal(changelog, schema.build(), null, mode));
     }
