@@ -18,6 +18,7 @@ from warehouse.guards import guard_transform
 
 JOB_NAME = "gridseal"
 _JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
+_CLASS = re.compile(r"^(Caused by: )?([\w$]+\.)+[\w$]+: ")
 
 
 def configuration(settings: PipelineSettings, restore_from: str | None = None) -> dict[str, str]:
@@ -48,8 +49,8 @@ def configuration(settings: PipelineSettings, restore_from: str | None = None) -
         "execution.checkpointing.incremental": "true",
         "execution.checkpointing.unaligned.enabled": "false",
         "state.backend.type": "rocksdb",
-        # Each state takes an eighth of it at its first row. With the default of 64 MB the hundred states of a slot use up
-        # its memory with nothing in them, and RocksDB flushes rows one by one (docs/decisions/0011).
+        # Each state takes an eighth of it at its first row. With the default of 64 MB the hundred states of a slot use
+        # up its memory with nothing in them, and RocksDB flushes rows one by one (docs/decisions/0011).
         "state.backend.rocksdb.writebuffer.size": "4mb",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "1000000",
@@ -278,7 +279,9 @@ def _jvm() -> Any:
 
 
 def java_cause(error: BaseException) -> str:
-    """The innermost message of a Java exception, on one line."""
+    """The innermost message of a Java exception, on one line; with the place in the SQL if it names one."""
     lines = [line for line in str(error).splitlines() if line.strip()]
-    causes = [line.split(": ", 1)[-1] for line in lines if line.startswith(("Caused by:", "org.apache.flink"))]
-    return " ".join((causes[-1] if causes else (lines[0] if lines else type(error).__name__)).split())
+    causes = [_CLASS.sub("", line) for line in lines if line.startswith(("Caused by:", "org.apache.flink"))]
+    placed = [cause for cause in causes if cause.startswith("From line")]
+    found = placed or causes or lines[:1] or [type(error).__name__]
+    return " ".join(found[-1].split())

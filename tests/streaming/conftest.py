@@ -1,0 +1,19 @@
+"""Flink in a process of its own: PyFlink keeps a JVM for as long as its process lives."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.streaming.flink_process import call
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def flink() -> Iterator[Call]:
+    """Calls a function of ``flink_process`` in the one process that holds a JVM."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield lambda function, *arguments: pool.submit(call, function, *arguments).result(240)
