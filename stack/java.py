@@ -14,6 +14,14 @@ JAVA_VERSION = 17
 # their processor time and gives nothing back.
 LIGHT_COMPILER = "-XX:TieredStopAtLevel=1"
 
+# For processes that run for months but are waited for in their first minutes: the second compiler takes what is ten
+# times as hot as by default (loops as ever), which halves what it costs while everything else starts.
+PATIENT_COMPILER = (
+    "-XX:Tier4InvocationThreshold=50000",
+    "-XX:Tier4MinInvocationThreshold=6000",
+    "-XX:Tier4CompileThreshold=150000",
+)
+
 
 def java_home() -> Path:
     """Folder of a Java 17: JAVA_HOME, the java of the path, or one of the system's.
