@@ -7,13 +7,13 @@ import typer
 
 from gridseal import __version__
 from gridseal.commands import feed, lake, pipeline, query, services
-from gridseal.errors import FINE, NO_SERVICE, WRONG_USAGE
+from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
     name="gridseal",
     help="A lakehouse for power-grid data whose every partition can be proven."
     "\n\nStart with: gridseal demo. Exit codes: 0 fine, 1 a check failed, 2 wrong usage or setting,"
-    " 3 a service is not there.",
+    " 3 a service is not there, 4 unexpected.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,7 +55,7 @@ def main() -> None:
         code = getattr(error, "exit_code", None)
         if code is None:
             _fail(f"unexpected: {type(error).__name__}: {error}", "gridseal doctor", _write_traceback(error))
-            sys.exit(NO_SERVICE if isinstance(error, OSError) else WRONG_USAGE)
+            sys.exit(UNEXPECTED)
         _fail(str(error), getattr(error, "hint", ""))
         sys.exit(code)
 

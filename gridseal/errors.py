@@ -4,6 +4,7 @@ FINE = 0
 CHECK_FAILED = 1
 WRONG_USAGE = 2
 NO_SERVICE = 3
+UNEXPECTED = 4
 
 
 class GridsealError(Exception):

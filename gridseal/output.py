@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from gridseal.errors import GridsealError
+
 _PIPE_WIDTH = 200
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 # A value must not steer the terminal: escape and its like are shown as what they are.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
@@ -32,13 +36,25 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], format: Form
         rows: One sequence a row; decimals keep their digits in every format.
         format: For people or for programs.
         title: Heading of the table for people.
+
+    Raises:
+        GridsealError: Two columns have one name, of which JSON would keep one.
     """
     if format is Format.JSON:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        if twice := [name for name in names if list(names).count(name) > 1]:
+            raise GridsealError(
+                f"two columns are named {twice[0]}, of which JSON would keep one", "name one of them AS"
+            )
+        print_json([dict(zip(names, map(_finite, row), strict=True)) for row in rows])
     elif format is Format.CSV:
         _print_csv([list(names), *([_text(value) for value in row] for row in rows)])
     else:
         _print_table(names, rows, title)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become texts, as Spark's to_json writes them."""
+    return _NOT_FINITE[str(value)] if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_json(value: Any) -> None:

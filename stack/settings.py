@@ -77,7 +77,8 @@ class StackSettings(BaseModel):
         for name in port_fields():
             port = getattr(self, name)
             if port in by_port:
-                raise ValueError(f"{by_port[port]} and {name} are both {port}; each service needs its own port")
+                both = f"{env_name(by_port[port])} and {env_name(name)}"
+                raise ValueError(f"{both} are both {port}; each service needs its own port")
             by_port[port] = name
         return self
 

@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gridseal.commands.lake import digits
+from gridseal.errors import GridsealError
 from gridseal.output import Format, print_rows
 
 # Spark's DECIMAL has at most 38 digits; text comes from a column, so it holds no lone surrogates.
@@ -95,3 +96,10 @@ def test_digits(number: str, shown: str) -> None:
 @given(DECIMALS)
 def test_digits_loses_none(number: Decimal) -> None:
     assert Decimal(digits(number).replace(",", "")) == number
+
+
+def test_json_has_no_nan_and_loses_no_column(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(["a", "b", "c"], [(float("nan"), float("-inf"), 1.5)], Format.JSON)
+    assert json.loads(capsys.readouterr().out) == [{"a": "NaN", "b": "-Infinity", "c": 1.5}]
+    with pytest.raises(GridsealError, match="two columns are named a, of which JSON would keep one"):
+        print_rows(["a", "b", "a"], [(1, 2, 3)], Format.JSON)

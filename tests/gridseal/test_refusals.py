@@ -22,7 +22,7 @@ WRONG_SETTINGS = {
     "no number": ({"GRIDSEAL_SQL_PORT": "many"}, ["GRIDSEAL_SQL_PORT", "'many'", "the environment", "integer"]),
     "port twice": (
         {"GRIDSEAL_SQL_PORT": "42081", "GRIDSEAL_FLINK_REST_PORT": "42081"},
-        ["sql_port", "flink_rest_port", "42081"],
+        ["GRIDSEAL_SQL_PORT", "GRIDSEAL_FLINK_REST_PORT", "42081"],
     ),
     "zone": (
         {"GRIDSEAL_GRID_TIMEZONE": "Europe/Pariss"},
@@ -183,7 +183,7 @@ def test_an_error_that_nobody_expected_keeps_its_traceback_in_a_file(
     monkeypatch.setattr(feed, "require_grid", fails)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     ended = cli("feed", "meters")
-    assert ended.code == 2
+    assert ended.code == 4
     assert "error: unexpected: ZeroDivisionError: seven by nothing" in ended.err
     assert "Traceback" not in ended.err
     details = Path(ended.err.split("details: ")[1].strip())

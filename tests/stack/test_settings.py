@@ -21,7 +21,7 @@ def test_a_port_out_of_bounds_is_refused(port: int) -> None:
 
 
 def test_one_port_for_two_services_is_refused() -> None:
-    with pytest.raises(ValidationError, match="kafka_port and kafka_controller_port are both 19092"):
+    with pytest.raises(ValidationError, match="GRIDSEAL_KAFKA_PORT and GRIDSEAL_KAFKA_CONTROLLER_PORT are both 19092"):
         StackSettings(kafka_controller_port=19092)
 
 
