@@ -46,7 +46,7 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
     with _step(f"pipeline: {len(catalog.tables)} tables"):
         started = start(settings, catalog, lambda what: say(f"  {what}"))
         say(f"  {started.job.tasks} tasks run" + ("" if started.submitted else "; it ran already"))
-        wait_until_captured(settings, 60)
+        wait_until_captured(settings, timeout_s)
     # Spark takes as long to start as the stream takes to read the day.
     warming = Thread(target=_warm, args=(settings,))
     warming.start()
