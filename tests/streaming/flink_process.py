@@ -14,10 +14,11 @@ from pipelines.streaming.job import (
     configuration,
     open_environment,
     prepare_environment,
+    quoted,
     register,
     statement_set,
 )
-from warehouse.catalog import load_catalog
+from warehouse.catalog import Catalog, load_catalog
 
 SETTINGS = PipelineSettings(
     kafka_bootstrap_servers="127.0.0.1:1",
@@ -38,24 +39,30 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise RuntimeError(f"{type(error).__name__}: {error}") from None
 
 
-def local(folder: Path, **further: str) -> Any:
-    """A table environment that runs its jobs in this process."""
+def planner(**further: str) -> Any:
+    """A table environment with the options of the job, in this process."""
     prepare_environment(SETTINGS)
-    options = configuration(SETTINGS) | {
-        "execution.target": "local",
-        "execution.attached": "true",
-        "state.backend.type": "hashmap",
-        "execution.checkpointing.dir": f"file://{folder}/checkpoints",
-        "execution.checkpointing.interval": "1s",
-        "restart-strategy.type": "none",
-        "parallelism.default": "1",
-    }
-    return open_environment(options | {name.replace("_", "."): value for name, value in further.items()})
+    return open_environment(configuration(SETTINGS) | {"execution.target": "local"} | further)
+
+
+def local(folder: Path) -> Any:
+    """A table environment that runs its jobs in this process."""
+    return planner(
+        **{
+            "execution.attached": "true",
+            "state.backend.type": "hashmap",
+            "execution.checkpointing.dir": f"file://{folder}/checkpoints",
+            "execution.checkpointing.interval": "1s",
+            "restart-strategy.type": "none",
+            "parallelism.default": "1",
+        }
+    )
 
 
 def view(tables: Any, name: str, columns: dict[str, str], changes: list[Change], key: str = "") -> None:
     """A view of changes, in their order, whose columns are INT or STRING; inserts alone make it append-only."""
     from pyflink.common import Row, RowKind, Types
+    from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import DataTypes, Schema
     from pyflink.table.changelog_mode import ChangelogMode
 
@@ -71,8 +78,6 @@ def view(tables: Any, name: str, columns: dict[str, str], changes: list[Change],
         row.set_row_kind(kinds[kind])
         rows.append(row)
     types = [Types.INT() if kind == "INT" else Types.STRING() for kind in columns.values()]
-    from pyflink.datastream import StreamExecutionEnvironment
-
     environment = StreamExecutionEnvironment(tables._j_tenv.execEnv())
     stream = environment.from_collection(rows, Types.ROW_NAMED(list(columns), types))
     inserts = all(kind == "+I" for kind, *_ in changes)
@@ -124,34 +129,28 @@ def rows(tables: Any, query: str) -> list[tuple[Any, ...]]:
         return sorted(tuple(row) for row in found)
 
 
-def real_job() -> tuple[str, list[dict[str, Any]]]:
-    """The plan of the statements of the real job, and the nodes of its graph."""
-    prepare_environment(SETTINGS)
-    catalog = load_catalog(SETTINGS)
-    tables = open_environment(configuration(SETTINGS) | {"execution.target": "local"})
-    register(tables, catalog, SETTINGS)
+def real_job() -> tuple[str, list[dict[str, Any]], list[str]]:
+    """The plan of the statements of the real job, the nodes of its graph, and the tables that need a materializer."""
     from pyflink.table import ExplainDetail
 
+    tables, catalog = planner(), load_catalog(SETTINGS)
+    register(tables, catalog, SETTINGS)
+    needing = _needing_materializer(tables, catalog)
     statements = statement_set(tables, catalog)
     plan = statements.explain(ExplainDetail.CHANGELOG_MODE)
     statements.attach_as_datastream()
     graph = json.loads(tables._j_tenv.execEnv().getExecutionPlan())
-    return plan, graph["nodes"]
+    return plan, graph["nodes"], needing
 
 
-def needing_materializer() -> list[str]:
+def _needing_materializer(tables: Any, catalog: Catalog) -> list[str]:
     """Tables whose own query, put straight into its sink, would need one: its key is not the sink's."""
-    prepare_environment(SETTINGS)
-    catalog = load_catalog(SETTINGS)
-    tables = open_environment(configuration(SETTINGS) | {"execution.target": "local"})
-    register(tables, catalog, SETTINGS)
     found = []
     for table in catalog.ordered:
         if table.mode == "stream" and not table.source:
             columns = ", ".join(f"`{name}`" for name in table.column_names)
             select = f"SELECT {columns} FROM ({catalog.transform(table.name)})"
-            layer, name = table.name.split(".")
-            plan = tables.explain_sql(f"INSERT INTO `lake`.`{layer}`.`{name}` {select}")
+            plan = tables.explain_sql(f"INSERT INTO {quoted('lake.' + table.name)} {select}")
             if "upsertMaterialize=[true]" in plan:
                 found.append(table.name)
     return found
@@ -159,9 +158,7 @@ def needing_materializer() -> list[str]:
 
 def refusal(name: str, select: str) -> tuple[str, str, int]:
     """What the compiler says of a table's SQL: message, next step, exit code."""
-    prepare_environment(SETTINGS)
-    tables = open_environment(configuration(SETTINGS) | {"execution.target": "local"})
-    table = load_catalog(SETTINGS).table(name)
+    tables, table = planner(), load_catalog(SETTINGS).table(name)
     try:
         checked_query(tables, table, select)
     except PipelineError as error:

@@ -10,34 +10,36 @@ from warehouse.catalog import load_catalog
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 Call = Callable[..., Any]
+Job = tuple[str, list[dict[str, Any]], list[str]]
 CATALOG = load_catalog(process.SETTINGS)
 STREAMED = [t for t in CATALOG if t.mode == "stream"]
 
 
 @pytest.fixture(scope="module")
-def job(flink: Call) -> tuple[str, list[dict[str, Any]]]:
+def job(flink: Call) -> Job:
     return flink(process.real_job)
 
 
-def test_no_sink_needs_a_materializer(job: tuple[str, list[dict[str, Any]]]) -> None:
-    plan, nodes = job
+def test_no_sink_needs_a_materializer(job: Job) -> None:
+    plan, nodes, _ = job
     assert "upsertMaterialize=[true]" not in plan
     assert [node["type"] for node in nodes if "SinkMaterializer" in node["type"]] == []
 
 
-def test_the_key_of_every_query_is_the_key_of_its_sink(flink: Call) -> None:
+def test_the_key_of_every_query_is_the_key_of_its_sink(job: Job) -> None:
     """A stage states its table's key, so the planner believes it: the queries themselves are asked here."""
-    assert flink(process.needing_materializer) == []
+    _, _, needing = job
+    assert needing == []
 
 
-def test_every_table_is_written(job: tuple[str, list[dict[str, Any]]]) -> None:
-    plan, _ = job
+def test_every_table_is_written(job: Job) -> None:
+    plan, _, _ = job
     assert [t.name for t in STREAMED if f"lake.{t.name}" not in plan.replace("`", "")] == []
 
 
-def test_the_order_of_updates_outlives_a_change_of_parallelism(job: tuple[str, list[dict[str, Any]]]) -> None:
+def test_the_order_of_updates_outlives_a_change_of_parallelism(job: Job) -> None:
     """Rows of one key must stay on one path: dealt out in turn, an update could overtake the row it updates."""
-    _, nodes = job
+    _, nodes, _ = job
     by_id = {node["id"]: node for node in nodes}
     dealt_out = [
         (by_id[edge["id"]]["type"], node["type"])
@@ -57,12 +59,12 @@ def only_inserts(node: dict[str, Any], by_id: dict[int, dict[str, Any]]) -> bool
     return all(only_inserts(by_id[edge["id"]], by_id) for edge in node.get("predecessors", []))
 
 
-def test_the_change_log_has_no_key_but_the_change(job: tuple[str, list[dict[str, Any]]]) -> None:
+def test_the_change_log_has_no_key_but_the_change(job: Job) -> None:
     """With the business table's key the planner would take away the GROUP BY of the histories."""
     for table in CATALOG:
         if table.source and table.source.kind == "mysql":
             assert table.key == ("change_id",)
-    _, nodes = job
+    _, nodes, _ = job
     for table in CATALOG:
         if table.history:
             assert history_operators(nodes, table.name) >= {"Rank", "Join", "GroupAggregate"}, table.name
@@ -82,6 +84,6 @@ def history_operators(nodes: list[dict[str, Any]], name: str) -> set[str]:
     return {word for node in seen.values() for word in ("Rank", "Join", "GroupAggregate") if word in node["type"]}
 
 
-def test_no_join_works_in_mini_batches(job: tuple[str, list[dict[str, Any]]]) -> None:
-    plan, _ = job
+def test_no_join_works_in_mini_batches(job: Job) -> None:
+    plan, _, _ = job
     assert [line for line in plan.splitlines() if "Join(" in line and "miniBatch=[true]" in line] == []
