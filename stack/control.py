@@ -118,10 +118,11 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
         fingerprint.save(settings)
     running = {name for name, info in supervisor.processes().items() if info["statename"] in _RUNNING}
     check_ports(settings, [service for service in services if service.name not in running])
-    _in_parallel(
-        lambda service: _start_service(supervisor, layout, service, service.name in running, report, began),
-        services,
-    )
+    for second in (False, True):
+        _in_parallel(
+            lambda service: _start_service(supervisor, layout, service, service.name in running, report, began),
+            [service for service in services if service.starts_second is second],
+        )
 
 
 def _start_service(

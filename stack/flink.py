@@ -35,6 +35,7 @@ def services(settings: StackSettings) -> list[Service]:
             ports=("flink_rest_port", "flink_rpc_port", "flink_blob_port"),
             address=rest,
             environment=flink_jvm.environment(layout),
+            starts_second=True,
             stop_first=True,
         ),
         Service(
@@ -45,6 +46,7 @@ def services(settings: StackSettings) -> list[Service]:
             ports=("flink_taskmanager_data_port",),
             address=f"{settings.host}:{settings.flink_taskmanager_data_port}",
             environment=flink_jvm.environment(layout),
+            starts_second=True,
             stop_first=True,
         ),
     ]
@@ -60,6 +62,17 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "jobmanager.bind-host": host,
         "jobmanager.memory.process.size": f"{settings.jobmanager_memory_mb}m",
         "blob.server.port": settings.flink_blob_port,
+        # The job and where its newest checkpoint lies outlive the JobManager.
+        "high-availability.type": "zookeeper",
+        "high-availability.zookeeper.quorum": f"{host}:{settings.zookeeper_port}",
+        "high-availability.zookeeper.path.root": "/flink",
+        # A job that other jars have compiled cannot be read; it is submitted anew.
+        "high-availability.cluster-id": f"/{flink_jvm.jars_digest(layout)}",
+        "high-availability.storageDir": f"{hdfs}/ha",
+        "high-availability.jobmanager.port": settings.flink_rpc_port,
+        # So long a dead JobManager counts as the leader, and a live one may do without ZooKeeper.
+        "high-availability.zookeeper.client.session-timeout": 8000,
+        "high-availability.zookeeper.client.tolerate-suspended-connections": True,
         "rest.address": host,
         "rest.port": settings.flink_rest_port,
         "rest.bind-address": host,

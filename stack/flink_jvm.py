@@ -60,6 +60,12 @@ def class_path(layout: Layout) -> str:
     return ":".join(map(str, [*in_order, layout.hadoop_conf]))
 
 
+def jars_digest(layout: Layout) -> str:
+    """What tells one FLINK_HOME from another: the stamp that set-up leaves."""
+    stamp = layout.build / "stamps" / "flink"
+    return hashlib.sha256(stamp.read_bytes() if stamp.exists() else b"").hexdigest()[:16]
+
+
 def shipped_options(layout: Layout) -> str:
     """The options of the configuration that Flink ships, which open the JDK to it on Java 17.
 

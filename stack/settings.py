@@ -32,6 +32,7 @@ class StackSettings(BaseModel):
     kafka_port: Port = Field(19092, description="Kafka broker.")
     kafka_controller_port: Port = Field(19093, description="Kafka controller (KRaft).")
     database_port: Port = Field(13306, description="MariaDB, the business database.")
+    zookeeper_port: Port = Field(12181, description="ZooKeeper, Flink's memory of its job.")
     flink_rest_port: Port = Field(18081, description="Flink, web page and REST.")
     flink_rpc_port: Port = Field(16123, description="Flink JobManager, RPC.")
     flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
@@ -42,6 +43,7 @@ class StackSettings(BaseModel):
     namenode_memory_mb: int = Field(384, ge=128, le=65536, description="Heap of the NameNode in MiB.")
     datanode_memory_mb: int = Field(256, ge=128, le=65536, description="Heap of the DataNode in MiB.")
     kafka_memory_mb: int = Field(512, ge=256, le=65536, description="Heap of the Kafka broker in MiB.")
+    zookeeper_memory_mb: int = Field(64, ge=32, le=65536, description="Heap of ZooKeeper in MiB.")
     database_memory_mb: int = Field(128, ge=32, le=65536, description="Buffer pool of MariaDB in MiB.")
     jobmanager_memory_mb: int = Field(
         1200, ge=1024, le=65536, description="Whole process of the Flink JobManager in MiB."

@@ -1,13 +1,17 @@
-"""pipeline start, stop, status."""
+"""pipeline start, stop, restart, status."""
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridseal.commands.options import FormatOption
-from gridseal.errors import NO_SERVICE
+from gridseal.errors import NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from gridseal.settings import Settings
+    from warehouse.catalog import Catalog
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The streaming job that carries every message from the sources to ADS.")
     group.command("start")(start)
     group.command("stop")(stop)
+    group.command("restart")(restart)
     group.command("status")(status)
     app.add_typer(group, name="pipeline")
 
@@ -22,14 +27,17 @@ def register(app: typer.Typer) -> None:
 def start() -> None:
     """Submit the job compiled from the warehouse, from its newest savepoint or checkpoint; never a second one."""
     from gridseal.settings import load_settings
-    from pipelines.streaming.submit import start as start_pipeline
     from warehouse.catalog import load_catalog
 
     loaded = load_settings()
+    _start(loaded, load_catalog(loaded))
+
+
+def _start(loaded: "Settings", catalog: "Catalog") -> None:
+    from pipelines.streaming.submit import start as start_pipeline
+
     began = time.monotonic()
-    started = start_pipeline(
-        loaded, load_catalog(loaded), lambda what: say(f"  {time.monotonic() - began:5.1f} s  {what}")
-    )
+    started = start_pipeline(loaded, catalog, lambda what: say(f"  {time.monotonic() - began:5.1f} s  {what}"))
     if started.submitted:
         say(f"the pipeline runs: {started.job.tasks} tasks, after {time.monotonic() - began:.1f} s")
     else:
@@ -50,6 +58,46 @@ def stop(
         return
     path = stop_with_savepoint(loaded, job.id, timeout)
     say(f"the pipeline has stopped with {path}")
+
+
+def restart(
+    from_scratch: Annotated[
+        bool,
+        typer.Option("--from-scratch", help="Remove every table and all state first, and read all sources anew."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 120,
+) -> None:
+    """Stop the job with a savepoint and submit it again from there, as the warehouse is now."""
+    from gridseal.settings import load_settings
+    from pipelines.streaming import compiled, scratch
+    from pipelines.streaming.cluster import current_job, stop_with_savepoint
+    from warehouse.catalog import load_catalog
+
+    loaded = load_settings()
+    catalog = load_catalog(loaded)
+    if not from_scratch:
+        if changed := compiled.changed(loaded, compiled.digests(catalog)):
+            raise GridsealError(
+                f"{', '.join(changed)} changed since the job was compiled, and its state fits no other SQL",
+                "gridseal pipeline restart --from-scratch makes every table anew; or undo the change",
+                WRONG_USAGE,
+            )
+        if job := current_job(loaded):
+            say(f"the pipeline has stopped with {stop_with_savepoint(loaded, job.id, timeout)}")
+    else:
+        lost = scratch.discarded(loaded, catalog)
+        say(f"this removes {lost.tables} tables ({lost.lake_bytes / 1e6:,.1f} MB) and {lost.state or 'no state'}")
+        say(f"Kafka holds {scratch.messages_in_kafka(loaded, catalog):,} messages, which are read again")
+        for topic, count in lost.messages_gone.items():
+            say(f"[bold]{count:,} older messages of {topic} are no longer in Kafka: their rows are lost[/bold]")
+        say(
+            "the business database is read as it is now: [bold]versions that the lake holds of its past are lost[/bold]"
+        )
+        if not yes and not typer.confirm("Start from scratch?"):
+            raise GridsealError("nothing was removed", "gridseal pipeline restart --from-scratch --yes", WRONG_USAGE)
+        scratch.remove(loaded, catalog)
+    _start(loaded, catalog)
 
 
 def status(format: FormatOption = Format.TABLE) -> None:

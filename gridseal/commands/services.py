@@ -1,16 +1,13 @@
 """up, down, status, doctor, clean, settings."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_rows, say
-
-if TYPE_CHECKING:
-    from gridseal.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -24,13 +21,19 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start HDFS, Kafka, MariaDB and Flink; nothing is started twice."""
+    """Start HDFS, Kafka, MariaDB and Flink; nothing is started twice. A pipeline that ran before goes on."""
     import stack
     from gridseal.settings import load_settings
+    from pipelines.streaming.cluster import current_job
 
     began = time.monotonic()
-    stack.up(load_settings(), tell)
+    settings = load_settings()
+    stack.up(settings, tell)
     say(f"all services are ready after {time.monotonic() - began:.1f} s")
+    if current_job(settings):
+        say("the pipeline goes on from its newest checkpoint")
+    else:
+        say("next:  gridseal pipeline start")
 
 
 def tell(name: str, state: str, seconds: float) -> None:
@@ -40,30 +43,13 @@ def tell(name: str, state: str, seconds: float) -> None:
 
 
 def down() -> None:
-    """Stop the pipeline with a savepoint, then every service; nothing is left running."""
+    """Stop every service; nothing is left running. The pipeline goes on from its newest checkpoint after up."""
     import stack
     from gridseal.settings import load_settings
 
-    loaded = load_settings()
     began = time.monotonic()
-    states = {service.name: service.state for service in stack.status(loaded)}
-    if states.get("jobmanager") == "ready":
-        _stop_pipeline(loaded)
-    stack.down(loaded, tell)
+    stack.down(load_settings(), tell)
     say(f"everything is stopped after {time.monotonic() - began:.1f} s; gridseal up starts it again")
-
-
-def _stop_pipeline(loaded: "Settings") -> None:
-    from pipelines.errors import PipelineError
-    from pipelines.streaming.cluster import current_job, stop_with_savepoint
-
-    try:
-        if job := current_job(loaded):
-            path = stop_with_savepoint(loaded, job.id, timeout_s=60)
-            say(f"  pipeline     stopped with savepoint {path.rsplit('/', 1)[-1]}")
-    except PipelineError as error:
-        # A retained checkpoint is as good to continue from; services must stop all the same.
-        say(f"  pipeline     no savepoint ({error}); it will continue from its newest checkpoint")
 
 
 def status(format: FormatOption = Format.TABLE) -> None:

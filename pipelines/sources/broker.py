@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import GroupIdNotFoundError, KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
@@ -49,13 +49,46 @@ def end_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:
         settings: Where the brokers are.
         topic: An existing topic.
     """
-    with broker_errors(settings, f"read the end of topic {topic}"):
+    return _offsets(settings, topic, "end_offsets")
+
+
+def first_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:
+    """Offset of the oldest message that each partition still holds.
+
+    Args:
+        settings: Where the brokers are.
+        topic: An existing topic.
+    """
+    return _offsets(settings, topic, "beginning_offsets")
+
+
+def delete_group(settings: PipelineSettings, group: str) -> None:
+    """Forget the offsets that a group of consumers has committed; nothing happens if there is none.
+
+    Args:
+        settings: Where the brokers are.
+        group: Name of the group, of which no consumer may be connected.
+    """
+    with broker_errors(settings, f"delete the consumer group {group}"):
+        admin = KafkaAdminClient(
+            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
+        )
+        try:
+            admin.delete_groups([group])
+        except GroupIdNotFoundError:
+            pass
+        finally:
+            admin.close()
+
+
+def _offsets(settings: PipelineSettings, topic: str, which: str) -> dict[int, int]:
+    with broker_errors(settings, f"read the offsets of topic {topic}"):
         consumer = KafkaConsumer(
             bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
         )
         try:
             partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
+            return {partition.partition: end for partition, end in getattr(consumer, which)(partitions).items()}
         finally:
             consumer.close()
 

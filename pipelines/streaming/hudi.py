@@ -31,8 +31,6 @@ _COST_OPTIONS: Mapping[str, str] = {
     "hoodie.embed.timeline.server": "false",
     "hoodie.write.markers.type": "DIRECT",
     "hoodie.filesystem.view.type": "MEMORY",
-    # A writer that misses its acknowledgement fails after this, and the job goes on from its checkpoint.
-    "write.commit.ack.timeout": "60000",
 }
 
 

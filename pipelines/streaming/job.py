@@ -41,8 +41,10 @@ def configuration(settings: PipelineSettings, restore_from: str | None = None) -
         "pipeline.object-reuse": "true",
         "execution.checkpointing.interval": f"{settings.checkpoint_interval_seconds}s",
         "execution.checkpointing.min-pause": "2s",
-        "execution.checkpointing.timeout": "10min",
-        "execution.checkpointing.tolerable-failed-checkpoints": "5",
+        "execution.checkpointing.timeout": "5min",
+        # A Hudi writer that has flushed waits for the commit of its checkpoint, which never comes if that fails; only
+        # a restart from the checkpoint before sets it free.
+        "execution.checkpointing.tolerable-failed-checkpoints": "0",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.dir": f"{settings.hdfs_uri}{settings.flink_path}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"{settings.hdfs_uri}{settings.flink_path}/savepoints",

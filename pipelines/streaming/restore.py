@@ -28,14 +28,14 @@ def newest_restore_point(settings: PipelineSettings) -> RestorePoint | None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    client = _client(settings)
+    client = hdfs_client(settings)
     root = settings.flink_path
     found: list[RestorePoint] = []
-    with _reachable(settings):
-        for folder in _folders(client, f"{root}/savepoints"):
+    with reachable(settings):
+        for folder in folders(client, f"{root}/savepoints"):
             _add(client, settings, folder, found)
-        for job in _folders(client, f"{root}/checkpoints"):
-            for folder in _folders(client, job):
+        for job in folders(client, f"{root}/checkpoints"):
+            for folder in folders(client, job):
                 if "/chk-" in folder:
                     _add(client, settings, folder, found)
     return max(found, key=lambda point: point.written_ms, default=None)
@@ -48,8 +48,8 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
         PipelineError: HDFS does not answer.
     """
     folder = table_path(table, settings.lake_path)
-    with _reachable(settings):
-        names = _list(_client(settings), f"{folder}/.hoodie")
+    with reachable(settings):
+        names = _list(hdfs_client(settings), f"{folder}/.hoodie")
     return any(name.endswith((".commit", ".deltacommit")) for name in names)
 
 
@@ -60,18 +60,24 @@ def table_declared(settings: PipelineSettings, table: Table) -> bool:
         PipelineError: HDFS does not answer.
     """
     path = f"{table_path(table, settings.lake_path)}/.hoodie/hoodie.properties"
-    with _reachable(settings):
-        return _client(settings).status(path, strict=False) is not None
+    with reachable(settings):
+        return hdfs_client(settings).status(path, strict=False) is not None
 
 
-def _client(settings: PipelineSettings) -> Any:
+def hdfs_client(settings: PipelineSettings) -> Any:
+    """A client of HDFS that acts as the user who runs it."""
     from hdfs import InsecureClient
 
     return InsecureClient(settings.webhdfs_url, user=getpass.getuser())
 
 
 @contextmanager
-def _reachable(settings: PipelineSettings) -> Iterator[None]:
+def reachable(settings: PipelineSettings) -> Iterator[None]:
+    """Turns errors of the HDFS client into one that says what to do.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
     from hdfs import HdfsError
     from requests.exceptions import RequestException
 
@@ -85,7 +91,8 @@ def _list(client: Any, path: str) -> list[str]:
     return list(client.list(path)) if client.status(path, strict=False) else []
 
 
-def _folders(client: Any, path: str) -> list[str]:
+def folders(client: Any, path: str) -> list[str]:
+    """Folders in a folder of HDFS, none if it does not exist."""
     listing = client.list(path, status=True) if client.status(path, strict=False) else []
     return [f"{path}/{name}" for name, status in listing if status["type"] == "DIRECTORY"]
 

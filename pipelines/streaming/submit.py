@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.streaming import compiled
 from pipelines.streaming.cluster import Job, current_job, last_failure
 from pipelines.streaming.restore import newest_restore_point, table_declared, table_exists
 from warehouse.catalog import Catalog
@@ -51,7 +52,9 @@ def start(
     """
     from pipelines.sources.topics import ensure_topics
 
+    found = compiled.digests(catalog)
     if job := current_job(settings):
+        _refuse_other_sql(compiled.changed(settings, found), "the job that runs", "gridseal pipeline restart")
         return Started(wait_until_running(settings, timeout_s), False, "")
     report("creating topics")
     ensure_topics(settings)
@@ -59,15 +62,27 @@ def start(
     if point is None:
         _refuse_doubling(settings, catalog)
     else:
+        _refuse_other_sql(
+            compiled.changed(settings, found),
+            f"the job that wrote {point.path.rsplit('/', 1)[-1]}",
+            "gridseal pipeline restart --from-scratch makes every table anew; or undo the change",
+        )
         _refuse_empty_start(settings, catalog, point.path)
     missing = [t.name for t in catalog if t.mode == "batch" and not table_exists(settings, t)]
     report("".join(f"writing {name}, " for name in missing) + "submitting the job")
     if point:
         report(f"continuing from {point.path}")
     _in_child(settings, catalog, point.path if point else None, missing)
+    compiled.save(settings, found)
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
     return Started(job, True, point.path if point else "")
+
+
+def _refuse_other_sql(changed: list[str], job: str, hint: str) -> None:
+    """State holds what the old SQL made; the new one would go on from it without an error, and be wrong."""
+    if changed:
+        raise PipelineError(f"{job} was compiled from another {', '.join(changed)}, and its state fits no other", hint)
 
 
 def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
@@ -78,7 +93,7 @@ def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
             f"{written[0]} holds rows, but {settings.flink_path} on HDFS has no savepoint or checkpoint to continue"
             " from; reading the sources anew would write every business row a second time, as another change, and keep"
             " rows that were deleted in the meantime",
-            "gridseal clean removes the lake and starts anew",
+            "gridseal pipeline restart --from-scratch removes the tables and reads everything anew",
         )
 
 
@@ -89,7 +104,7 @@ def _refuse_empty_start(settings: PipelineSettings, catalog: Catalog, point: str
         raise PipelineError(
             f"{', '.join(new)} is new: {point.rsplit('/', 1)[-1]} holds no state for it, so it would miss every row"
             " that came before",
-            "gridseal clean removes the lake; then everything is read from the beginning, new tables included",
+            "gridseal pipeline restart --from-scratch reads everything from the beginning, new tables included",
         )
 
 

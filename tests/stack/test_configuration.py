@@ -2,6 +2,7 @@
 
 import stat
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from stack import database, flink, hdfs, kafka
 from stack.catalog import all_services, find_service
 from stack.errors import StackError
+from stack.flink_jvm import jars_digest
 from stack.layout import Layout
 from stack.settings import StackSettings, port_fields, secret_fields
 from stack.sql import settings_environment
@@ -39,6 +41,16 @@ def test_flink_configuration(settings: StackSettings) -> None:
     assert values["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
     assert values["classloader.resolve-order"] == "parent-first"
     assert "--add-opens=java.base/java.util=ALL-UNNAMED" in values["env.java.opts.all"]
+    assert values["high-availability.zookeeper.quorum"] == "127.0.0.1:12181"
+
+
+def test_a_cluster_of_other_jars_does_not_read_the_job_of_the_old_ones(settings: StackSettings, tmp_path: Path) -> None:
+    layout = Layout.of(settings)
+    assert flink.properties(settings, layout)["high-availability.cluster-id"] == f"/{jars_digest(layout)}"
+    other = Layout(layout.var, tmp_path)
+    (tmp_path / "stamps").mkdir()
+    (tmp_path / "stamps" / "flink").write_text("of other jars")
+    assert jars_digest(other) != jars_digest(layout)
 
 
 def test_kafka_makes_no_topic_by_itself(settings: StackSettings) -> None:

@@ -1,0 +1,82 @@
+"""Starting from scratch: what would be lost by it, and making room for it."""
+
+import time
+from dataclasses import dataclass
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.sources.broker import delete_group, end_offsets, first_offsets
+from pipelines.streaming.cluster import cancel, current_job
+from pipelines.streaming.restore import folders, hdfs_client, newest_restore_point, reachable
+from pipelines.streaming.sources import consumer_group
+from warehouse.catalog import Catalog
+from warehouse.contract import LAYERS
+
+_CANCEL_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """What a start from scratch removes.
+
+    Attributes:
+        tables: Tables on HDFS.
+        lake_bytes: What they take there.
+        state: Savepoint or checkpoint that nobody will continue from; empty if there is none.
+        messages_gone: Messages that are rows of the lake and no longer in Kafka, by topic.
+    """
+
+    tables: int
+    lake_bytes: int
+    state: str
+    messages_gone: dict[str, int]
+
+
+def discarded(settings: PipelineSettings, catalog: Catalog) -> Discarded:
+    """Look at what would be lost.
+
+    Raises:
+        PipelineError: HDFS or Kafka does not answer.
+    """
+    client = hdfs_client(settings)
+    with reachable(settings):
+        tables = [f for layer in LAYERS for f in folders(client, f"{settings.lake_path}/{layer}")]
+        there = client.status(settings.lake_path, strict=False) is not None
+        size = int(client.content(settings.lake_path)["length"]) if there else 0
+    point = newest_restore_point(settings)
+    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    gone = {topic: sum(first_offsets(settings, topic).values()) for topic in topics}
+    return Discarded(len(tables), size, point.path if point else "", {t: n for t, n in gone.items() if n})
+
+
+def remove(settings: PipelineSettings, catalog: Catalog) -> None:
+    """Cancel the job and remove its state and every table.
+
+    Raises:
+        PipelineError: A service does not answer, or the job does not end.
+    """
+    if job := current_job(settings):
+        cancel(settings, job.id)
+    deadline = time.monotonic() + _CANCEL_SECONDS
+    while current_job(settings):
+        if time.monotonic() > deadline:
+            raise PipelineError(
+                f"the job did not end within {_CANCEL_SECONDS:.0f} s of being cancelled", "gridseal pipeline status"
+            )
+        time.sleep(0.3)
+    client = hdfs_client(settings)
+    with reachable(settings):
+        for layer in LAYERS:
+            client.delete(f"{settings.lake_path}/{layer}", recursive=True)
+        for name in ("checkpoints", "savepoints", "compiled.json"):
+            client.delete(f"{settings.flink_path}/{name}", recursive=True)
+    for table in catalog:
+        if table.source and table.source.kind == "kafka":
+            # Else the offsets of the old job would count as read by the new one.
+            delete_group(settings, consumer_group(table))
+
+
+def messages_in_kafka(settings: PipelineSettings, catalog: Catalog) -> int:
+    """Messages that a start from scratch reads again."""
+    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    return sum(sum(end_offsets(settings, t).values()) - sum(first_offsets(settings, t).values()) for t in topics)
