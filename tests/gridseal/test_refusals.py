@@ -24,6 +24,10 @@ WRONG_SETTINGS = {
         {"GRIDSEAL_SQL_PORT": "42081", "GRIDSEAL_FLINK_REST_PORT": "42081"},
         ["GRIDSEAL_SQL_PORT", "GRIDSEAL_FLINK_REST_PORT", "42081"],
     ),
+    "log level": (
+        {"GRIDSEAL_LOG_LEVEL": "LOUD"},
+        ["GRIDSEAL_LOG_LEVEL", "'LOUD'", "the environment", "'DEBUG', 'INFO'"],
+    ),
     "zone": (
         {"GRIDSEAL_GRID_TIMEZONE": "Europe/Pariss"},
         ["GRIDSEAL_GRID_TIMEZONE", "'Europe/Pariss'", "the environment", "IANA time zone such as Europe/Paris"],
