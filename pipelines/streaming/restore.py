@@ -1,14 +1,11 @@
 """What HDFS already holds: tables, and the newest savepoint or checkpoint to continue from."""
 
-import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
+from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
 
@@ -28,10 +25,10 @@ def newest_restore_point(settings: PipelineSettings) -> RestorePoint | None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    client = _client(settings)
+    client = open_client(settings)
     root = settings.flink_path
     found: list[RestorePoint] = []
-    with _reachable(settings):
+    with reachable(settings):
         for folder in _folders(client, f"{root}/savepoints"):
             _add(client, settings, folder, found)
         for job in _folders(client, f"{root}/checkpoints"):
@@ -48,9 +45,9 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
         PipelineError: HDFS does not answer.
     """
     folder = table_path(table, settings.lake_path)
-    with _reachable(settings):
-        names = _list(_client(settings), f"{folder}/.hoodie")
-    return any(name.endswith((".commit", ".deltacommit")) for name in names)
+    with reachable(settings):
+        entries = list_folder(open_client(settings), f"{folder}/.hoodie")
+    return any(name.endswith((".commit", ".deltacommit")) for name, _ in entries)
 
 
 def table_declared(settings: PipelineSettings, table: Table) -> bool:
@@ -60,34 +57,12 @@ def table_declared(settings: PipelineSettings, table: Table) -> bool:
         PipelineError: HDFS does not answer.
     """
     path = f"{table_path(table, settings.lake_path)}/.hoodie/hoodie.properties"
-    with _reachable(settings):
-        return _client(settings).status(path, strict=False) is not None
-
-
-def _client(settings: PipelineSettings) -> Any:
-    from hdfs import InsecureClient
-
-    return InsecureClient(settings.webhdfs_url, user=getpass.getuser())
-
-
-@contextmanager
-def _reachable(settings: PipelineSettings) -> Iterator[None]:
-    from hdfs import HdfsError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except (HdfsError, RequestException) as error:
-        raise PipelineError(f"HDFS does not answer at {settings.webhdfs_url}: {error}", "gridseal up", 3) from error
-
-
-def _list(client: Any, path: str) -> list[str]:
-    return list(client.list(path)) if client.status(path, strict=False) else []
+    with reachable(settings):
+        return open_client(settings).status(path, strict=False) is not None
 
 
 def _folders(client: Any, path: str) -> list[str]:
-    listing = client.list(path, status=True) if client.status(path, strict=False) else []
-    return [f"{path}/{name}" for name, status in listing if status["type"] == "DIRECTORY"]
+    return [f"{path}/{name}" for name, status in list_folder(client, path) if status["type"] == "DIRECTORY"]
 
 
 def _add(client: Any, settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:
