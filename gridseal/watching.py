@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pipelines.observe.part import Part
     from pipelines.observe.snapshot import Snapshot
     from stack import ServiceStatus
+    from warehouse.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,11 @@ class Watched:
     pipeline: "Snapshot"
 
 
-def watch(settings: "Settings") -> Watched:
-    """Ask everybody; a service that is down hides no other.
-
-    Raises:
-        WarehouseError: The tables contradict each other.
-    """
+def watch(settings: "Settings", catalog: "Catalog") -> Watched:
+    """Ask everybody; a service that is down hides no other."""
     import stack
     from pipelines.observe.part import read_part
     from pipelines.observe.snapshot import take_snapshot
-    from warehouse.catalog import load_catalog
 
-    catalog = load_catalog(settings)
     services = read_part(lambda: stack.status(settings))
     return Watched(services, take_snapshot(settings, catalog, (settings.host, settings.sql_port)))

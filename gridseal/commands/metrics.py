@@ -23,11 +23,13 @@ def metrics(
     from gridseal import exposition
     from gridseal.settings import load_settings
     from gridseal.watching import watch
+    from warehouse.catalog import load_catalog
 
     loaded = load_settings()
+    catalog = load_catalog(loaded)
     if serve is None:
-        sys.stdout.write(exposition.text(lambda: watch(loaded)))
+        sys.stdout.write(exposition.text(lambda: watch(loaded, catalog)))
         return
-    thread = exposition.serve(lambda: watch(loaded), loaded.host, serve)
+    thread = exposition.serve(lambda: watch(loaded, catalog), loaded.host, serve)
     say(f"metrics at http://{loaded.host}:{serve}/metrics until Ctrl-C")
     thread.join()

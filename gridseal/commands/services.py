@@ -74,8 +74,10 @@ def status(
     from gridseal.overview import part_document, pipeline_document, pipeline_rows, table_rows
     from gridseal.settings import load_settings
     from gridseal.watching import watch
+    from warehouse.catalog import load_catalog
 
-    watched = watch(load_settings())
+    loaded = load_settings()
+    watched = watch(loaded, load_catalog(loaded))
     services = watched.services.value or []
     rows = [
         (s.name, s.state, s.pid, round(s.uptime_s), s.restarts, round(s.rss_mb), s.address, str(s.log))

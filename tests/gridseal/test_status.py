@@ -21,7 +21,7 @@ Cli = Callable[..., Any]
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is asked answers as in the sample."""
-    monkeypatch.setattr(gridseal.watching, "watch", lambda _: watched())
+    monkeypatch.setattr(gridseal.watching, "watch", lambda *_: watched())
 
 
 def test_rows_for_people() -> None:
@@ -106,7 +106,7 @@ def test_json_is_one_document(cli: Cli) -> None:
 
 def test_services_that_cannot_be_asked_do_not_hide_the_pipeline(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = dataclasses.replace(watched(), services=Part(None, "no jars in build/jars", "make setup"))
-    monkeypatch.setattr(gridseal.watching, "watch", lambda _: broken)
+    monkeypatch.setattr(gridseal.watching, "watch", lambda *_: broken)
     ended = cli("status", "--format", "json")
     assert ended.code == 3
     assert ended.json()["services"] == {"error": "no jars in build/jars", "next": "make setup"}
