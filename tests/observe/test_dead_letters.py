@@ -1,5 +1,6 @@
 """Every reason that the parser of messages can give has a kind, and kinds are few."""
 
+import multiprocessing
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import sqlglot
 from pipelines.errors import PipelineError
 from pipelines.observe.dead_letters import KINDS, OTHER, count_by_kind, dead_letters, kind_select
 from pipelines.settings import PipelineSettings
+from pipelines.sql.client import SqlClient
 from warehouse.catalog import Catalog
 
 JAVA = (
@@ -108,6 +110,16 @@ def test_kinds_that_did_not_occur_are_told_as_none() -> None:
     counts = count_by_kind(Endpoint(), "ods.dead_letter")  # type: ignore[arg-type]
     assert list(counts) == [*KINDS, OTHER]
     assert {kind: count for kind, count in counts.items() if count} == {"not_json": 7, OTHER: 1}
+
+
+def test_an_endpoint_that_does_not_answer_is_not_waited_for() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        with pytest.raises(PipelineError, match=r"the SQL endpoint has not answered within 0 s") as refused:
+            SqlClient(ours).query("SELECT 1", timeout_s=0.1)
+        assert refused.value.exit_code == 3
+        theirs.send({"columns": [("one", "int")], "rows": [(1,)]})
+        assert SqlClient(ours).query("SELECT 1", timeout_s=10).rows == ((1,),)
 
 
 def test_the_endpoint_is_not_started_and_how_to_start_it_is_told(settings: PipelineSettings, catalog: Catalog) -> None:
