@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import feed, lake, pipeline, query, services
+from gridseal.commands import feed, lake, metrics, pipeline, query, services
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 services.register(app)
+metrics.register(app)
 feed.register(app)
 pipeline.register(app)
 lake.register(app)

@@ -9,9 +9,12 @@ from stack.errors import StackError
 from stack.files import write
 from stack.layout import Layout
 from stack.service import Service
-from stack.settings import StackSettings, env_name
+from stack.settings import LogLevel, StackSettings, env_name
 
 DATABASE = "grid"
+
+# MariaDB has no levels, only how many warnings it logs beside its errors; 2 is its default.
+_LOG_WARNINGS: dict[LogLevel, str] = {"DEBUG": "4", "INFO": "2", "WARN": "1", "ERROR": "0"}
 
 # User, setting of its password, and its grants. `gridseal_app` is the business application.
 USERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -76,6 +79,7 @@ def options(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "binlog-row-image": "FULL",
         "expire-logs-days": "7",
         "innodb-buffer-pool-size": f"{settings.database_memory_mb}M",
+        "log-warnings": _LOG_WARNINGS[settings.log_level],
         "performance-schema": "OFF",
         "skip-name-resolve": "ON",
         "local-infile": "OFF",

@@ -10,9 +10,12 @@ from stack.files import write
 from stack.layout import Layout
 from stack.probe import accepts, get_json
 from stack.service import Service
-from stack.settings import StackSettings
+from stack.settings import LogLevel, StackSettings
 
 _CHATTY = ("org.apache.hudi", "org.apache.kafka", "io.debezium", "org.apache.hadoop", "org.apache.parquet")
+# A job of thirty tables writes a hundred lines a second of these at INFO: they stay a level below the rest, and none is
+# louder than it.
+_CHATTY_LEVEL: dict[LogLevel, LogLevel] = {"DEBUG": "INFO", "INFO": "WARN", "WARN": "WARN", "ERROR": "ERROR"}
 
 
 def services(settings: StackSettings) -> list[Service]:
@@ -125,14 +128,16 @@ def write_configuration(settings: StackSettings, layout: Layout) -> None:
     # To standard output only; the supervisor keeps and rotates it.
     write(
         conf / "log4j.properties",
-        "rootLogger.level = INFO\n"
+        f"rootLogger.level = {settings.log_level}\n"
         "rootLogger.appenderRef.console.ref = console\n"
         "appender.console.name = console\n"
         "appender.console.type = CONSOLE\n"
         "appender.console.layout.type = PatternLayout\n"
         "appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1.} %x - %m%n\n"
-        # A job of thirty tables writes a hundred lines a second of these at INFO.
-        + "".join(f"logger.{i}.name = {name}\nlogger.{i}.level = WARN\n" for i, name in enumerate(_CHATTY)),
+        + "".join(
+            f"logger.{i}.name = {name}\nlogger.{i}.level = {_CHATTY_LEVEL[settings.log_level]}\n"
+            for i, name in enumerate(_CHATTY)
+        ),
     )
 
 

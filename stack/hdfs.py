@@ -83,7 +83,7 @@ def write_configuration(settings: StackSettings, layout: Layout) -> None:
         write(conf / name, site)
     write(
         conf / "log4j.properties",
-        "log4j.rootLogger=INFO, console\n"
+        f"log4j.rootLogger={settings.log_level}, console\n"
         "log4j.appender.console=org.apache.log4j.ConsoleAppender\n"
         "log4j.appender.console.layout=org.apache.log4j.PatternLayout\n"
         "log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %-5p %c{2}: %m%n\n",

@@ -85,7 +85,7 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
         "appender.console.name = console\n"
         "appender.console.layout.type = PatternLayout\n"
         "appender.console.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n\n"
-        "rootLogger.level = INFO\n"
+        f"rootLogger.level = {settings.log_level}\n"
         "rootLogger.appenderRef.console.ref = console\n",
     )
     if (layout.data / "kafka" / "meta.properties").exists():

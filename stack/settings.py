@@ -1,7 +1,7 @@
 """Where the services listen, how much memory they take and where they keep their state."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -10,6 +10,7 @@ ENV_FILE = Path(".env")
 
 # Ports below 1024 need root, and the stack must not.
 Port = Annotated[int, Field(ge=1024, le=65535)]
+LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR"]
 MIN_PASSWORD_LENGTH = 12
 
 
@@ -23,6 +24,8 @@ class StackSettings(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="Address that every service binds to.")
     var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")
     build_dir: Path = Field(Path("build"), description="Folder of jars and of the assembled FLINK_HOME.")
+
+    log_level: LogLevel = Field("INFO", description="What the services log: DEBUG, INFO, WARN or ERROR and worse.")
 
     namenode_port: Port = Field(18020, description="HDFS NameNode, RPC.")
     namenode_http_port: Port = Field(19870, description="HDFS NameNode, web page and WebHDFS.")

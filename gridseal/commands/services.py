@@ -7,7 +7,7 @@ import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
-from gridseal.output import Format, print_rows, say
+from gridseal.output import Format, print_json, print_rows, say
 
 
 def register(app: typer.Typer) -> None:
@@ -52,20 +52,37 @@ def down() -> None:
     say(f"everything is stopped after {time.monotonic() - began:.1f} s; gridseal up starts it again")
 
 
-def status(format: FormatOption = Format.TABLE) -> None:
-    """Show each service, its memory and address; exit 3 if one is not ready."""
-    import stack
+def status(
+    format: FormatOption = Format.TABLE,
+    tables: Annotated[bool, typer.Option("--tables", help="Also list the last commit of every table.")] = False,
+) -> None:
+    """Show each service, then the pipeline's figures; exit 3 if a service is not ready."""
+    from gridseal.overview import part_document, pipeline_document, pipeline_rows, table_rows
     from gridseal.settings import load_settings
+    from gridseal.watching import watch
+    from warehouse.catalog import load_catalog
 
-    services = stack.status(load_settings())
+    loaded = load_settings()
+    watched = watch(loaded, load_catalog(loaded))
+    services = watched.services.value or []
     rows = [
         (s.name, s.state, s.pid, round(s.uptime_s), s.restarts, round(s.rss_mb), s.address, str(s.log))
         for s in services
     ]
     names = ("service", "state", "pid", "uptime_s", "restarts", "memory_mb", "address", "log")
-    print_rows(names, rows, format)
+    if format is Format.JSON:
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        pipeline = pipeline_document(watched.pipeline)
+        print_json({"services": part_document(watched.services, lambda _: listed), "pipeline": pipeline})
+    else:
+        print_rows(names, rows, format)
     if format is Format.TABLE:
         say(f"{sum(s.rss_mb for s in services) / 1024:.1f} GiB in all")
+        print_rows(("pipeline", "value"), pipeline_rows(watched.pipeline), format)
+        if tables and watched.pipeline.commits.value:
+            print_rows(*table_rows(watched.pipeline), format)
+    if not watched.services.ok:
+        raise GridsealError(watched.services.error, watched.services.hint, NO_SERVICE)
     if any(s.state != "ready" and not s.on_demand for s in services):
         say("next:  gridseal up")
         raise typer.Exit(NO_SERVICE)

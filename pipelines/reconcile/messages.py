@@ -1,5 +1,7 @@
 """Kafka to ODS: messages produced = rows + dead letters, by topic and partition."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines.reconcile.line import Line
@@ -8,6 +10,43 @@ from pipelines.sources.broker import end_offsets
 from pipelines.sql.client import SqlClient
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
+
+
+@dataclass(frozen=True)
+class TopicLag:
+    """How far the checkpoints have come in a topic.
+
+    Attributes:
+        topic: The topic.
+        offsets: Of each partition the offset of its first message that no completed checkpoint covers; a partition
+            of which none is covered may be missing.
+        ends: Of each partition the offset that its next message gets.
+    """
+
+    topic: str
+    offsets: Mapping[int, int]
+    ends: Mapping[int, int]
+
+    @property
+    def produced(self) -> int:
+        """Messages ever produced."""
+        return sum(self.ends.values())
+
+    @property
+    def covered(self) -> int:
+        """Messages that a completed checkpoint covers."""
+        return sum(self.offsets.values())
+
+    @property
+    def waiting(self) -> int:
+        """Messages that none covers."""
+        return sum(end - begin for begin, end in self.gaps.values())
+
+    @property
+    def gaps(self) -> dict[int, tuple[int, int]]:
+        """Of each partition with such messages the offset of the first one, and the end."""
+        begins = {partition: self.offsets.get(partition, 0) for partition in self.ends}
+        return {p: (begins[p], end) for p, end in self.ends.items() if begins[p] < end}
 
 
 def kafka_tables(catalog: Catalog) -> list[Table]:
@@ -46,28 +85,39 @@ def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
     Raises:
         PipelineError: Kafka does not answer.
     """
+    lags = topic_lags(settings, catalog)
+    return sum(one.covered for one in lags), sum(one.produced for one in lags)
+
+
+def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
+    """How far the checkpoints have come in each topic.
+
+    Raises:
+        PipelineError: Kafka does not answer.
+    """
     from kafka.admin import KafkaAdminClient
     from kafka.errors import CoordinatorNotAvailableError
 
     from pipelines.sources.broker import broker_errors
     from pipelines.streaming.sources import consumer_group
 
-    covered = produced = 0
+    committed: dict[str, dict[int, int]] = {}
     with broker_errors(settings, "read the committed offsets"):
         admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
         try:
             for table in kafka_tables(catalog):
-                group = consumer_group(table)
+                group, topic = consumer_group(table), table.origin.name
                 try:
                     offsets = admin.list_group_offsets({group: None})[group]
                 except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
                     offsets = {}
-                covered += sum(o.offset for p, o in offsets.items() if p.topic == table.origin.name and o.offset > 0)
+                committed[topic] = {
+                    p.partition: o.offset for p, o in offsets.items() if p.topic == topic and o.offset > 0
+                }
         finally:
             admin.close()
-    for table in kafka_tables(catalog):
-        produced += sum(end_offsets(settings, table.origin.name).values())
-    return covered, produced
+    # After the committed offsets, which could otherwise lie beyond the ends.
+    return [TopicLag(topic, offsets, end_offsets(settings, topic)) for topic, offsets in committed.items()]
 
 
 def _count(sql: SqlClient, table: str, topic: str) -> dict[int, int]:

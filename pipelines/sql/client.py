@@ -41,18 +41,21 @@ class SqlClient:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def query(self, sql: str, as_of: datetime | None = None) -> Result:
+    def query(self, sql: str, as_of: datetime | None = None, timeout_s: float | None = None) -> Result:
         """Run a query.
 
         Args:
             sql: Spark SQL that reads; tables by their layer names.
             as_of: Read every table as it was then; a time with a zone.
+            timeout_s: Wait that long at most; the connection is of no use after it was too short.
 
         Raises:
-            PipelineError: The query is wrong, or the endpoint has gone.
+            PipelineError: The query is wrong, takes too long, or the endpoint has gone.
         """
         try:
             self._connection.send({"sql": sql, "as_of": as_of})
+            if not self._connection.poll(timeout_s):
+                raise PipelineError(f"the SQL endpoint has not answered within {timeout_s:.0f} s", "gridseal status", 3)
             answer = self._connection.recv()
         except (EOFError, OSError) as error:
             raise PipelineError(

@@ -50,13 +50,22 @@ class Checkpoint:
     path: str
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """The newest completed checkpoint of a job, None before the first, and how many completed and failed."""
+
+    newest: Checkpoint | None
+    completed: int
+    failed: int
+
+
 def current_job(settings: PipelineSettings) -> Job | None:
     """The streaming job that has not ended, or None.
 
     Raises:
         PipelineError: Flink does not answer.
     """
-    jobs = [j for j in _get(settings, "/jobs/overview")["jobs"] if j["name"] == JOB_NAME and j["state"] not in _ENDED]
+    jobs = [j for j in get(settings, "/jobs/overview")["jobs"] if j["name"] == JOB_NAME and j["state"] not in _ENDED]
     if not jobs:
         return None
     newest = max(jobs, key=lambda job: job["start-time"])
@@ -71,7 +80,7 @@ def current_job(settings: PipelineSettings) -> Job | None:
 
 def last_failure(settings: PipelineSettings, job_id: str) -> str:
     """First line of the newest failure of a job; empty if there was none."""
-    entries = _get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+    entries = get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
     if not entries:
         return ""
     lines = str(entries[0]["stacktrace"]).splitlines()
@@ -81,16 +90,21 @@ def last_failure(settings: PipelineSettings, job_id: str) -> str:
 
 def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:
     """The newest completed checkpoint, or None before the first."""
-    latest = _get(settings, f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
-    if not latest:
-        return None
-    return Checkpoint(
+    return checkpoints(settings, job_id).newest
+
+
+def checkpoints(settings: PipelineSettings, job_id: str) -> Checkpoints:
+    """The checkpoints of a job since it was submitted."""
+    answer = get(settings, f"/jobs/{job_id}/checkpoints")
+    latest = answer["latest"]["completed"]
+    newest = latest and Checkpoint(
         id=latest["id"],
         size=latest["state_size"],
         duration_ms=latest["end_to_end_duration"],
         completed_ms=latest["latest_ack_timestamp"],
         path=latest["external_path"],
     )
+    return Checkpoints(newest or None, answer["counts"]["completed"], answer["counts"]["failed"])
 
 
 def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = 120) -> str:
@@ -105,7 +119,7 @@ def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: floa
     trigger = _post(settings, f"/jobs/{job_id}/stop", {"drain": False})["request-id"]
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        answer = _get(settings, f"/jobs/{job_id}/savepoints/{trigger}")
+        answer = get(settings, f"/jobs/{job_id}/savepoints/{trigger}")
         if answer["status"]["id"] == "COMPLETED":
             return _location(answer["operation"])
         time.sleep(0.3)
@@ -132,7 +146,12 @@ def cancel(settings: PipelineSettings, job_id: str) -> None:
     _send(settings, request)
 
 
-def _get(settings: PipelineSettings, path: str) -> Any:
+def get(settings: PipelineSettings, path: str) -> Any:
+    """What Flink's REST API answers to a question.
+
+    Raises:
+        PipelineError: Flink does not answer, or refuses.
+    """
     return _send(settings, urllib.request.Request(settings.flink_url + path))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.restore import hdfs_client, reachable
+from pipelines.webhdfs import open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -26,7 +26,7 @@ def save(settings: PipelineSettings, found: Digests) -> None:
         PipelineError: HDFS does not answer.
     """
     with reachable(settings):
-        hdfs_client(settings).write(_path(settings), json.dumps(found, indent=2), overwrite=True, encoding="utf-8")
+        open_client(settings).write(_path(settings), json.dumps(found, indent=2), overwrite=True, encoding="utf-8")
 
 
 def changed(settings: PipelineSettings, found: Digests) -> list[str]:
@@ -35,7 +35,7 @@ def changed(settings: PipelineSettings, found: Digests) -> list[str]:
     Raises:
         PipelineError: HDFS does not answer, or what was kept cannot be read.
     """
-    client = hdfs_client(settings)
+    client = open_client(settings)
     with reachable(settings):
         if client.status(_path(settings), strict=False) is None:
             return []

@@ -1,14 +1,11 @@
 """What HDFS already holds: tables, and the newest savepoint or checkpoint to continue from."""
 
-import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
+from pipelines.webhdfs import folders, list_folder, open_client, reachable
 from warehouse.contract import Table
 
 
@@ -28,7 +25,7 @@ def newest_restore_point(settings: PipelineSettings) -> RestorePoint | None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    client = hdfs_client(settings)
+    client = open_client(settings)
     root = settings.flink_path
     found: list[RestorePoint] = []
     with reachable(settings):
@@ -49,8 +46,8 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
     """
     folder = table_path(table, settings.lake_path)
     with reachable(settings):
-        names = _list(hdfs_client(settings), f"{folder}/.hoodie")
-    return any(name.endswith((".commit", ".deltacommit")) for name in names)
+        entries = list_folder(open_client(settings), f"{folder}/.hoodie")
+    return any(name.endswith((".commit", ".deltacommit")) for name, _ in entries)
 
 
 def table_declared(settings: PipelineSettings, table: Table) -> bool:
@@ -61,40 +58,7 @@ def table_declared(settings: PipelineSettings, table: Table) -> bool:
     """
     path = f"{table_path(table, settings.lake_path)}/.hoodie/hoodie.properties"
     with reachable(settings):
-        return hdfs_client(settings).status(path, strict=False) is not None
-
-
-def hdfs_client(settings: PipelineSettings) -> Any:
-    """A client of HDFS that acts as the user who runs it."""
-    from hdfs import InsecureClient
-
-    return InsecureClient(settings.webhdfs_url, user=getpass.getuser())
-
-
-@contextmanager
-def reachable(settings: PipelineSettings) -> Iterator[None]:
-    """Turns errors of the HDFS client into one that says what to do.
-
-    Raises:
-        PipelineError: HDFS does not answer.
-    """
-    from hdfs import HdfsError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except (HdfsError, RequestException) as error:
-        raise PipelineError(f"HDFS does not answer at {settings.webhdfs_url}: {error}", "gridseal up", 3) from error
-
-
-def _list(client: Any, path: str) -> list[str]:
-    return list(client.list(path)) if client.status(path, strict=False) else []
-
-
-def folders(client: Any, path: str) -> list[str]:
-    """Folders in a folder of HDFS, none if it does not exist."""
-    listing = client.list(path, status=True) if client.status(path, strict=False) else []
-    return [f"{path}/{name}" for name, status in listing if status["type"] == "DIRECTORY"]
+        return open_client(settings).status(path, strict=False) is not None
 
 
 def _add(client: Any, settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:

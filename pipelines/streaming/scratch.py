@@ -7,8 +7,9 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import delete_group, end_offsets, first_offsets
 from pipelines.streaming.cluster import cancel, current_job
-from pipelines.streaming.restore import folders, hdfs_client, newest_restore_point, reachable
+from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.sources import consumer_group
+from pipelines.webhdfs import folders, open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import LAYERS
 
@@ -38,7 +39,7 @@ def discarded(settings: PipelineSettings, catalog: Catalog) -> Discarded:
     Raises:
         PipelineError: HDFS or Kafka does not answer.
     """
-    client = hdfs_client(settings)
+    client = open_client(settings)
     with reachable(settings):
         tables = [f for layer in LAYERS for f in folders(client, f"{settings.lake_path}/{layer}")]
         there = client.status(settings.lake_path, strict=False) is not None
@@ -64,7 +65,7 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
                 f"the job did not end within {_CANCEL_SECONDS:.0f} s of being cancelled", "gridseal pipeline status"
             )
         time.sleep(0.3)
-    client = hdfs_client(settings)
+    client = open_client(settings)
     with reachable(settings):
         for layer in LAYERS:
             client.delete(f"{settings.lake_path}/{layer}", recursive=True)

@@ -15,7 +15,19 @@ from gridseal.cli import app
 # A person who asks for help waits; 0.4 s of CPU is below what is felt as waiting, on a slow core too, and any of
 # pydantic-settings, pyspark, pyflink or kafka imported at the top of a module exceeds it or comes near.
 _HELP_CPU_BUDGET_S = 0.4
-_HEAVY = ("pyflink", "pyspark", "py4j", "kafka", "pymysql", "hdfs", "pydantic", "yaml", "plotext", "psutil")
+_HEAVY = (
+    "pyflink",
+    "pyspark",
+    "py4j",
+    "kafka",
+    "pymysql",
+    "hdfs",
+    "pydantic",
+    "yaml",
+    "plotext",
+    "psutil",
+    "prometheus_client",
+)
 
 
 def commands() -> Iterator[tuple[str, ...]]:

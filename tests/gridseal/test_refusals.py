@@ -24,6 +24,10 @@ WRONG_SETTINGS = {
         {"GRIDSEAL_SQL_PORT": "42081", "GRIDSEAL_FLINK_REST_PORT": "42081"},
         ["GRIDSEAL_SQL_PORT", "GRIDSEAL_FLINK_REST_PORT", "42081"],
     ),
+    "log level": (
+        {"GRIDSEAL_LOG_LEVEL": "LOUD"},
+        ["GRIDSEAL_LOG_LEVEL", "'LOUD'", "the environment", "'DEBUG', 'INFO'"],
+    ),
     "zone": (
         {"GRIDSEAL_GRID_TIMEZONE": "Europe/Pariss"},
         ["GRIDSEAL_GRID_TIMEZONE", "'Europe/Pariss'", "the environment", "IANA time zone such as Europe/Paris"],
@@ -110,8 +114,9 @@ def test_no_service(cli: Cli, case: str) -> None:
 def test_status_shows_every_service_as_stopped(cli: Cli) -> None:
     ended = cli("status", "--format", "json")
     assert ended.code == 3
-    assert {row["service"] for row in ended.json()} >= {"namenode", "kafka", "database", "jobmanager", "sql"}
-    assert {row["state"] for row in ended.json()} == {"stopped"}
+    services = ended.json()["services"]
+    assert {row["service"] for row in services} >= {"namenode", "kafka", "database", "jobmanager", "sql"}
+    assert {row["state"] for row in services} == {"stopped"}
 
 
 def test_down_and_clean_of_nothing_are_fine(cli: Cli, tmp_path: Path) -> None:

@@ -66,6 +66,28 @@ def test_database_writes_whole_rows_to_its_log(settings: StackSettings) -> None:
     assert values["default-time-zone"] == "+00:00"
 
 
+@pytest.mark.parametrize(
+    ("level", "chatty", "warnings"),
+    [("DEBUG", "INFO", "4"), ("INFO", "WARN", "2"), ("WARN", "WARN", "1"), ("ERROR", "ERROR", "0")],
+)
+def test_the_log_level_reaches_every_service(settings: StackSettings, level: str, chatty: str, warnings: str) -> None:
+    told = settings.model_copy(update={"log_level": level})
+    layout = Layout.of(told)
+    flink.write_configuration(told, layout)
+    hdfs.write_configuration(told, layout)
+    (layout.data / "kafka").mkdir(parents=True)
+    (layout.data / "kafka" / "meta.properties").write_text("version=1\n")
+    find_service(told, "kafka").prepare()
+    lines = (layout.flink_conf / "log4j.properties").read_text().splitlines()
+    assert f"rootLogger.level = {level}" in lines
+    loggers = [line for line in lines if line.startswith("logger.") and ".level" in line]
+    assert loggers
+    assert {line.split(" = ")[1] for line in loggers} == {chatty}
+    assert f"log4j.rootLogger={level}, console" in (layout.hadoop_conf / "log4j.properties").read_text().splitlines()
+    assert f"rootLogger.level = {level}" in (layout.conf / "kafka" / "log4j2.properties").read_text().splitlines()
+    assert database.options(told, layout)["log-warnings"] == warnings
+
+
 def test_passwords_are_quoted_for_sql(settings: StackSettings) -> None:
     sql = database.users_sql(settings)
     assert r"IDENTIFIED BY 'it''s a \\ password';" in sql

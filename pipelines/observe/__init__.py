@@ -1,0 +1,1 @@
+"""What the running services say of themselves, in figures."""

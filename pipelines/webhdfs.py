@@ -1,0 +1,87 @@
+"""Asking HDFS through WebHDFS: its errors in the words of this house."""
+
+import getpass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+
+_TIMEOUT_S = 30
+_NOT_THERE = "FileNotFoundException"
+
+
+def open_client(settings: PipelineSettings) -> Any:
+    """A client of WebHDFS, as the person who runs this."""
+    from hdfs import InsecureClient
+
+    return InsecureClient(settings.webhdfs_url, user=getpass.getuser(), timeout=_TIMEOUT_S, session=_direct_session())
+
+
+def jmx_bean(settings: PipelineSettings, query: str) -> dict[str, Any]:
+    """One bean of the NameNode's figures, such as of ``Hadoop:service=NameNode,name=FSNamesystemState``.
+
+    Raises:
+        PipelineError: The NameNode does not answer.
+    """
+    with reachable(settings), _direct_session() as session:
+        answer = session.get(f"{settings.webhdfs_url}/jmx", params={"qry": query}, timeout=_TIMEOUT_S)
+        answer.raise_for_status()
+        beans: list[dict[str, Any]] = answer.json()["beans"]
+    if not beans:
+        raise PipelineError(
+            f"the NameNode at {settings.webhdfs_url} tells nothing of {query} yet", "gridseal status", 3
+        )
+    return beans[0]
+
+
+def _direct_session() -> Any:
+    from requests import Session
+
+    session = Session()
+    # Never through a proxy of the environment: the cluster is ours.
+    session.trust_env = False
+    return session
+
+
+@contextmanager
+def reachable(settings: PipelineSettings) -> Iterator[None]:
+    """Turns errors of the client into one that says what to do.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    from hdfs import HdfsError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (HdfsError, RequestException) as error:
+        raise PipelineError(
+            f"HDFS does not answer at {settings.webhdfs_url}: {_words(error)}", "gridseal up", 3
+        ) from error
+
+
+def _words(error: Exception) -> str:
+    """What the system said, out of the five lines that requests makes of it."""
+    found = re.search(r"\[Errno -?\d+\] [\w' ]+", str(error))
+    return found[0] if found else str(error)
+
+
+def list_folder(client: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
+    """Name and status of each entry of a folder; none if the folder is not there."""
+    from hdfs import HdfsError
+
+    try:
+        return list(client.list(path, status=True))
+    except HdfsError as error:
+        if error.exception == _NOT_THERE:
+            return []
+        raise
+
+
+def folders(client: Any, path: str) -> list[str]:
+    """Paths of the folders in a folder; none if it is not there."""
+    return [f"{path}/{name}" for name, status in list_folder(client, path) if status["type"] == "DIRECTORY"]
