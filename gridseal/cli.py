@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import feed, lake, metrics, pipeline, query, services
+from gridseal.commands import batch, feed, lake, metrics, pipeline, query, services
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ services.register(app)
 metrics.register(app)
 feed.register(app)
 pipeline.register(app)
+batch.register(app)
 lake.register(app)
 query.register(app)
 

@@ -30,6 +30,12 @@ class PipelineSettings(WarehouseSettings):
         "/flink", pattern=r"^/[A-Za-z0-9_./-]*$", description="Folder of checkpoints and savepoints on HDFS."
     )
     parallelism: int = Field(2, ge=1, le=128, description="Parallelism of the stream; also the slots it needs.")
+    horizon_days: int = Field(
+        3,
+        ge=1,
+        le=366,
+        description="Days before the newest reading's that the stream repairs; what is older, a batch run repairs.",
+    )
     checkpoint_interval_seconds: int = Field(
         10, ge=1, le=3600, description="Rows become visible in the lake once a checkpoint completes."
     )

@@ -1,11 +1,12 @@
 """All tables of the lake: read from their folders, ordered by what they read, refused when they contradict."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from warehouse.as_of import VIEW, AsOf, chosen
 from warehouse.contract import CONTRACT_FILE, LAYERS, Table, read_contract
 from warehouse.errors import WarehouseError, refusal
 from warehouse.settings import WarehouseSettings
@@ -45,6 +46,30 @@ class Catalog:
     def transform(self, name: str) -> str:
         """The SELECT that makes a table, rendered; ODS tables have none."""
         return self._render(name, TRANSFORM_FILE)
+
+    def stream_transform(self, name: str) -> tuple[str, AsOf | None]:
+        """The same SELECT for the stream, where an operator does what ``as_of`` states, and that statement.
+
+        Raises:
+            WarehouseError: The transform states it twice.
+        """
+        joins: list[AsOf] = []
+
+        def view(join: AsOf) -> str:
+            joins.append(join)
+            layer, table = name.split(".")
+            return f"`{layer}`.`{table}{VIEW}`"
+
+        select = self._render(name, TRANSFORM_FILE, view)
+        if len(joins) > 1:
+            raise refusal(name, f"{TRANSFORM_FILE} calls as_of {len(joins)} times; allowed: once", TRANSFORM_FILE)
+        return select, (joins[0] if joins else None)
+
+    @cached_property
+    def joins(self) -> dict[str, AsOf]:
+        """The streamed tables whose transforms call ``as_of``, and what they join."""
+        made = {t.name: self.stream_transform(t.name)[1] for t in self if not t.source and t.mode == "stream"}
+        return {name: join for name, join in made.items() if join}
 
     def checks(self, name: str) -> str:
         """The assertions of a table, rendered."""
@@ -95,6 +120,8 @@ class Catalog:
             ) from error
 
     def _upstream(self, table: Table) -> tuple[str, ...]:
+        if table.source and table.source.kind == "late":
+            return tuple(self.joins)
         if table.source:
             return ()
         found = set()
@@ -126,9 +153,18 @@ class Catalog:
             found.add(base)
         return tuple(sorted(found))
 
-    def _render(self, name: str, file: str) -> str:
+    def _render(self, name: str, file: str, join: Callable[[AsOf], str] = AsOf.batch_sql) -> str:
         table = self.table(name)
-        context = {"settings": self.settings, "table": table, "catalog": self}
+
+        def as_of(
+            facts: str, versions: str, key: str, time: str, first_by: list[str], columns: list[str], day: str = "dt"
+        ) -> str:
+            needed = (key, time, day, *first_by)
+            others = [c for c in self.table(versions).column_names if c not in (key, "valid_from", "valid_to")]
+            given = [c for c in others if c not in columns]
+            return join(AsOf(facts, versions, key, time, day, tuple(first_by), chosen(columns, needed), tuple(given)))
+
+        context = {"settings": self.settings, "table": table, "catalog": self, "as_of": as_of}
         return render(table.folder / file, context, name)
 
 

@@ -179,7 +179,7 @@ def _source(table: str, value: Any) -> Source:
         raise _refuse(table, f"source {value!r} is not known; allowed kinds: {', '.join(PROVENANCE)}")
     if unknown := sorted(set(value) - set(_SOURCE_KEYS)):
         raise _refuse(table, f"source has an unknown key {unknown[0]}; allowed: {', '.join(_SOURCE_KEYS)}")
-    if (value["kind"] == "dead_letter") == bool(value.get("name")):
+    if (value["kind"] in ("dead_letter", "late")) == bool(value.get("name")):
         raise _refuse(table, f"source {value['kind']} must {'not ' if value.get('name') else ''}have a name")
     return Source(
         kind=value["kind"],

@@ -83,6 +83,8 @@ def _origin(table: Table) -> str:
         return ""
     if table.source.kind == "kafka":
         return f"the Kafka topic `{table.source.name}`"
+    if table.source.kind == "late":
+        return "what comes for a day that the stream has frozen"
     if table.source.kind == "mysql":
         return f"the changes of `{table.source.name}` in the business database"
     return "the messages of every Kafka topic that could not be parsed"

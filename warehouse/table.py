@@ -9,7 +9,7 @@ from warehouse.types import ColumnType
 
 LAYERS = ("ods", "dim", "dwd", "dws", "ads")
 
-SourceKind = Literal["kafka", "mysql", "dead_letter"]
+SourceKind = Literal["kafka", "mysql", "dead_letter", "late"]
 PROVENANCE: Mapping[SourceKind, tuple[tuple[str, str], ...]] = {
     "kafka": (
         ("message_id", "STRING"),
@@ -26,6 +26,12 @@ PROVENANCE: Mapping[SourceKind, tuple[tuple[str, str], ...]] = {
         ("kafka_timestamp", "TIMESTAMP(3)"),
         ("payload", "BYTES"),
         ("reason", "STRING"),
+    ),
+    "late": (
+        ("arrival_id", "STRING"),
+        ("table_name", "STRING"),
+        ("from_dt", "STRING"),
+        ("to_dt", "STRING"),
     ),
     "mysql": (
         ("change_id", "STRING"),
@@ -57,8 +63,9 @@ class Source:
     """Where an ODS table is fed from.
 
     Attributes:
-        kind: A Kafka topic, a table of the business database, or the messages refused by all topics.
-        name: Topic or database table; empty for ``dead_letter``.
+        kind: A Kafka topic, a table of the business database, the messages refused by all topics, or what came for a
+            frozen day.
+        name: Topic or database table; empty for the last two.
         max_bytes: Longest message that is parsed (Kafka).
         max_ahead_seconds: How far the event time may lie after the Kafka timestamp (Kafka).
     """

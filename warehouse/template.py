@@ -27,7 +27,7 @@ def render(path: Path, context: dict[str, Any], table: str) -> str:
 
     Args:
         path: The file.
-        context: Names that the SQL may use: ``settings``, ``table``, ``catalog``.
+        context: Names that the SQL may use: ``settings``, ``table``, ``catalog``, ``as_of``.
         table: Layer and table, for messages.
 
     Raises:

@@ -1,38 +1,129 @@
-"""One bounded run of a table's transform in Flink, for tables of ``mode: batch``."""
+"""Bounded runs: the same transforms in Flink's batch mode, over what ODS holds."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.cluster import BATCH_PREFIX, current_job
 from pipelines.streaming.hudi import sink_ddl
 from pipelines.streaming.job import (
     configuration,
+    declare_databases,
     insert_sql,
     open_environment,
     prepare_environment,
     quoted,
-    register_batch,
+    register_view,
 )
-from warehouse.catalog import Catalog
+from warehouse.catalog import CURRENT, Catalog
+from warehouse.contract import Table
 
 
-def run_batch(settings: PipelineSettings, catalog: Catalog, name: str) -> None:
-    """Write a table of ``mode: batch`` and return when Flink has committed it.
+@dataclass(frozen=True)
+class Days:
+    """Days of the grid's zone, yyyy-MM-dd, both included."""
+
+    first: str
+    last: str
+
+    def condition(self, column: str) -> str:
+        """SQL that holds for these days."""
+        return f"`{column}` BETWEEN '{self.first}' AND '{self.last}'"
+
+
+def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str], days: Days | None = None) -> None:
+    """Make tables anew from ODS in one job, and replace their rows, each table in one commit.
 
     Args:
         settings: Where Flink and the lake are.
         catalog: The tables.
-        name: Such as ``dim.date``.
+        names: Such as ``dim.date``; each must have a transform.
+        days: Days to replace, of tables with a partition a day; None replaces all.
 
     Raises:
-        PipelineError: The transform differs from its contract.
+        PipelineError: The stream writes the tables, a table has no days, or a transform differs from its contract.
     """
+    wanted = [catalog.table(name) for name in names]
+    if not wanted:
+        return
+    for table in wanted:
+        _refuse(table, days)
+    if streamed := [table.name for table in wanted if table.mode == "stream"]:
+        refuse_second_writer(settings, streamed)
     prepare_environment(settings)
-    options = configuration(settings) | {
-        "pipeline.name": f"gridseal {name}",
+    tables = open_environment(_configuration(settings, names))
+    declare_databases(tables, settings)
+    for name in _made_from(catalog, names):
+        _register(tables, catalog, settings, catalog.table(name), days)
+    statements = tables.create_statement_set()
+    for table in wanted:
+        # Static would remove the other days, too.
+        mode = {"write_partition_overwrite_mode": "dynamic"} if days else {}
+        tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}"), **mode))
+        where = f" WHERE {days.condition(table.partition_by[0])}" if days else ""
+        statements.add_insert_sql(insert_sql(table, overwrite=True) + where)
+    statements.execute().wait()
+
+
+def refuse_second_writer(settings: PipelineSettings, names: Sequence[str]) -> None:
+    """A table has one writer at a time: two would roll back each other's commits.
+
+    Raises:
+        PipelineError: The streaming job runs.
+    """
+    if current_job(settings):
+        raise PipelineError(
+            f"the pipeline runs and writes {', '.join(names)}; a table has one writer at a time",
+            "add --pause, which stops the pipeline with a savepoint for the time of the run; or gridseal pipeline stop",
+        )
+
+
+def _refuse(table: Table, days: Days | None) -> None:
+    if table.source:
+        raise PipelineError(
+            f"{table.name} is a table of ODS, which has no transform: it holds what the sources sent",
+            "gridseal tables lists the others",
+            exit_code=2,
+        )
+    if days and not table.partition_by:
+        raise PipelineError(
+            f"{table.name} has no partition a day; it can only be made anew as a whole",
+            f"gridseal batch run {table.name}",
+            exit_code=2,
+        )
+
+
+def _configuration(settings: PipelineSettings, names: Sequence[str]) -> dict[str, str]:
+    return configuration(settings) | {
+        "pipeline.name": BATCH_PREFIX + ", ".join(names),
         "execution.runtime-mode": "BATCH",
         "execution.attached": "true",
         "restart-strategy.type": "none",
     }
-    tables = open_environment(options)
-    table = catalog.table(name)
-    register_batch(tables, catalog, settings, table)
-    tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{name}")))
-    tables.execute_sql(insert_sql(table)).wait()
+
+
+def _made_from(catalog: Catalog, names: Sequence[str]) -> list[str]:
+    """Tables and all above them, each after what it reads."""
+    wanted = set(names)
+    for table in reversed(catalog.ordered):
+        if table.name in wanted:
+            wanted |= set(catalog.upstream[table.name])
+    return [table.name for table in catalog.ordered if table.name in wanted]
+
+
+def _register(tables: Any, catalog: Catalog, settings: PipelineSettings, table: Table, days: Days | None) -> None:
+    if table.source:
+        source = quoted(f"lake.{table.name}")
+        tables.execute_sql(sink_ddl(table, settings.lake_uri, source))
+        # A day of any table is made of the readings of that day alone.
+        of_days = days and table.source.kind == "kafka"
+        where = f" WHERE {days.condition(table.partition_by[0])}" if days and of_days else ""
+        columns = ", ".join(f"`{c}`" for c in table.column_names)
+        select = f"SELECT {columns} FROM {source}{where}"
+    else:
+        select = catalog.transform(table.name)
+    register_view(tables, table, select, net=False, parallelism=settings.parallelism, bounded=True)
+    if table.history:
+        tables.execute_sql(f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}")

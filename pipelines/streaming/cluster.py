@@ -12,6 +12,8 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.job import JOB_NAME
 
+BATCH_PREFIX = "gridseal batch "
+"""What the names of bounded runs begin with."""
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
 
@@ -76,6 +78,16 @@ def current_job(settings: PipelineSettings) -> Job | None:
         tasks_running=newest["tasks"]["running"],
         tasks=newest["tasks"]["total"],
     )
+
+
+def batch_job(settings: PipelineSettings) -> str:
+    """Name of a bounded run that has not ended; empty if there is none.
+
+    Raises:
+        PipelineError: Flink does not answer.
+    """
+    jobs = get(settings, "/jobs/overview")["jobs"]
+    return next((j["name"] for j in jobs if j["name"].startswith(BATCH_PREFIX) and j["state"] not in _ENDED), "")
 
 
 def last_failure(settings: PipelineSettings, job_id: str) -> str:

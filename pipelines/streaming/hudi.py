@@ -59,17 +59,19 @@ def table_path(table: Table, lake_uri: str) -> str:
     return f"{lake_uri}/{table.name.replace('.', '/')}"
 
 
-def sink_ddl(table: Table, lake_uri: str, name: str) -> str:
+def sink_ddl(table: Table, lake_uri: str, name: str, **further: str) -> str:
     """CREATE TABLE of the Hudi table in Flink's SQL.
 
     Args:
         table: The table.
         lake_uri: Folder of the lake.
         name: Name in Flink's catalog, such as ``lake.dws.region_hour``.
+        **further: More options, underscores for dots.
     """
+    made = sink_options(table, lake_uri) | {key.replace("_", "."): value for key, value in further.items()}
     columns = [f"  `{c.name}` {c.type.flink}" + (" NOT NULL" if c.name in table.key else "") for c in table.columns]
     key = ", ".join(f"`{c}`" for c in table.key)
-    options = ",\n".join(f"  '{k}' = '{v}'" for k, v in sink_options(table, lake_uri).items())
+    options = ",\n".join(f"  '{k}' = '{v}'" for k, v in made.items())
     partitions = f" PARTITIONED BY ({', '.join(f'`{c}`' for c in table.partition_by)})" if table.partition_by else ""
     body = ",\n".join([*columns, f"  PRIMARY KEY ({key}) NOT ENFORCED"])
     return f"CREATE TABLE {name} (\n{body}\n){partitions} WITH (\n{options}\n)"

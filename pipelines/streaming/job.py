@@ -11,12 +11,23 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import sink_ddl
-from pipelines.streaming.sources import CHANGES_VIEW, changes_spec, kafka_spec, kafka_view, ods_select
+from pipelines.streaming.sources import (
+    CHANGES_VIEW,
+    LATE_CHANGES_VIEW,
+    changes_of_days_select,
+    changes_spec,
+    kafka_spec,
+    kafka_view,
+    ods_select,
+)
+from warehouse.as_of import LATE, VIEW, AsOf
 from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import LAYERS, Table
 from warehouse.guards import guard_transform
 
 JOB_NAME = "gridseal"
+OPEN_DAYS = "_open_days"
+"""What the view of a table without its frozen days is called after the table."""
 _JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
 _CLASS = re.compile(r"^(Caused by: )?([\w$]+\.)+[\w$]+: ")
 
@@ -98,18 +109,8 @@ def open_environment(options: dict[str, str]) -> Any:
     return tables
 
 
-def register_batch(tables: Any, catalog: Catalog, settings: PipelineSettings, table: Table) -> None:
-    """Declare the functions and the view of one table of ``mode: batch``.
-
-    Raises:
-        PipelineError: Its transform's columns or types differ from the contract.
-    """
-    _declare_databases(tables, settings)
-    query = checked_query(tables, table, catalog.transform(table.name))
-    tables.create_temporary_view(quoted(table.name), query)
-
-
-def _declare_databases(tables: Any, settings: PipelineSettings) -> None:
+def declare_databases(tables: Any, settings: PipelineSettings) -> None:
+    """Declare the functions, and a database a layer for views and for tables of the lake."""
     _jvm().io.gridseal.flink.GridsealFunctions.register(tables._j_tenv, settings.grid_timezone)
     tables.execute_sql("CREATE CATALOG lake WITH ('type' = 'generic_in_memory')")
     for layer in LAYERS:
@@ -124,21 +125,33 @@ def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
         PipelineError: A transform's columns or types differ from its contract.
         WarehouseError: A transform would make a wrong table without an error.
     """
-    _declare_databases(tables, settings)
+    declare_databases(tables, settings)
     _register_sources(_jvm(), tables, catalog, settings)
     for table in catalog.ordered:
         if table.mode == "stream":
             if not table.source:
                 guard_transform(table, catalog)
             tables.get_config().set("table.exec.mini-batch.enabled", str(folds_updates(table, catalog)).lower())
-            select = ods_select(table, catalog) if table.source else catalog.transform(table.name)
+            if table.source and table.source.kind == "late":
+                changes = tables.sql_query(changes_of_days_select(catalog))
+                _stage().registerLateChanges(tables._j_tenv, changes._j_table, quoted(LATE_CHANGES_VIEW))
+            select, join = (ods_select(table, catalog), None) if table.source else catalog.stream_transform(table.name)
+            if join:
+                _register_as_of(tables, catalog, settings, table, join)
             net = chains_histories(table, catalog)
             register_view(tables, table, select, net, stage_parallelism(table, catalog, settings))
             if table.history:
                 tables.execute_sql(
                     f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}"
                 )
+            if freezes(table):
+                _register_open_days(tables, table)
             tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}")))
+
+
+def freezes(table: Table) -> bool:
+    """Whether days of a table leave the stream: those made of readings, day by day."""
+    return table.layer != "ods" and bool(table.partition_by)
 
 
 def stage_parallelism(table: Table, catalog: Catalog, settings: PipelineSettings) -> int:
@@ -176,14 +189,21 @@ def statement_set(tables: Any, catalog: Catalog) -> Any:
     statements = tables.create_statement_set()
     for table in catalog.ordered:
         if table.mode == "stream":
-            statements.add_insert_sql(insert_sql(table))
+            statements.add_insert_sql(insert_sql(table, OPEN_DAYS if freezes(table) else ""))
     return statements
 
 
-def insert_sql(table: Table) -> str:
-    """INSERT that writes a table's view into its Hudi table."""
+def insert_sql(table: Table, view: str = "", overwrite: bool = False) -> str:
+    """INSERT that writes a table's view into its Hudi table.
+
+    Args:
+        table: The table.
+        view: What the view is called after the table.
+        overwrite: Replace the partitions that the view has rows for, or the whole of a table without partitions.
+    """
+    insert = "INSERT OVERWRITE" if overwrite else "INSERT INTO"
     columns = ", ".join(f"`{c}`" for c in table.column_names)
-    return f"INSERT INTO {quoted('lake.' + table.name)} SELECT {columns} FROM {quoted(table.name)}"
+    return f"{insert} {quoted('lake.' + table.name)} SELECT {columns} FROM {quoted(table.name + view)}"
 
 
 def quoted(name: str) -> str:
@@ -191,8 +211,16 @@ def quoted(name: str) -> str:
     return ".".join(f"`{part}`" for part in name.split("."))
 
 
-def register_view(tables: Any, table: Table, select: str, net: bool, parallelism: int) -> None:
+def register_view(tables: Any, table: Table, select: str, net: bool, parallelism: int, bounded: bool = False) -> None:
     """Create the view of a table: a stage of its own, planned once, that others start from.
+
+    Args:
+        tables: The environment.
+        table: The table.
+        select: What makes it.
+        net: Pass on the net changes between two checkpoints only.
+        parallelism: Of the stage's tasks.
+        bounded: The rows come once and never change, as in batch mode.
 
     Raises:
         PipelineError: The SQL is not valid, or a column or type differs from the contract.
@@ -201,8 +229,43 @@ def register_view(tables: Any, table: Table, select: str, net: bool, parallelism
 
     query = checked_query(tables, table, select)
     key = to_jarray(_jvm().String, list(table.key))
-    stage = _jvm().org.apache.flink.table.api.bridge.internal.TableStage
-    stage.register(tables._j_tenv, query._j_table, quoted(table.name), key, table.append_only, net, parallelism)
+    _stage().register(
+        tables._j_tenv, query._j_table, quoted(table.name), key, bounded or table.append_only, net, parallelism
+    )
+
+
+def _register_as_of(tables: Any, catalog: Catalog, settings: PipelineSettings, table: Table, join: AsOf) -> None:
+    """Create the view of facts with the version in force, and that of facts too late for it."""
+    from pyflink.util.java_utils import to_jarray
+
+    ahead_seconds = catalog.table(join.facts).origin.max_ahead_seconds or 0
+    spec = _jvm().io.gridseal.flink.Facts.Spec(
+        join.key,
+        join.time,
+        join.day,
+        "valid_from",
+        join.first_by[0],
+        to_jarray(_jvm().String, list(join.first_by)),
+        settings.grid_timezone,
+        settings.horizon_days,
+        ahead_seconds * 1000,
+    )
+    facts, versions = tables.sql_query(join.facts_sql()), tables.sql_query(join.versions_sql())
+    view, late = quoted(table.name + VIEW), quoted(table.name + LATE)
+    parallelism = stage_parallelism(table, catalog, settings)
+    _stage().registerAsOf(tables._j_tenv, facts._j_table, versions._j_table, view, late, spec, parallelism)
+
+
+def _register_open_days(tables: Any, table: Table) -> None:
+    from pyflink.util.java_utils import to_jarray
+
+    key = to_jarray(_jvm().String, list(table.key))
+    (day,) = table.partition_by
+    _stage().registerOpenDays(tables._j_tenv, quoted(table.name), quoted(table.name + OPEN_DAYS), key, day)
+
+
+def _stage() -> Any:
+    return _jvm().org.apache.flink.table.api.bridge.internal.TableStage
 
 
 def checked_query(tables: Any, table: Table, select: str) -> Any:

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines.settings import PipelineSettings
+from warehouse.as_of import LATE
 from warehouse.catalog import Catalog
 from warehouse.contract import Column, Table
 
 CHANGES_VIEW = "source_changes"
 """View of all changes of the business database, in the order of the binlog."""
+
+LATE_CHANGES_VIEW = "source_late_changes"
+"""View of the business changes whose days were frozen when they came."""
 
 
 def kafka_view(table: Table) -> str:
@@ -57,10 +61,33 @@ def ods_select(table: Table, catalog: Catalog) -> str:
     """The SELECT that makes an ODS table of its source."""
     if table.origin.kind == "mysql":
         return _changes_select(table)
+    if table.origin.kind == "late":
+        return _late_select(catalog)
     if table.origin.kind == "kafka":
         return _messages_select(table, table, "reason IS NULL")
     topics = [t for t in catalog if t.source and t.source.kind == "kafka"]
     return "\nUNION ALL\n".join(_messages_select(table, topic, "reason IS NOT NULL") for topic in topics)
+
+
+def changes_of_days_select(catalog: Catalog) -> str:
+    """SELECT of the key, the table and the day of each business change, in the order that LateChanges reads."""
+    changes = [t for t in catalog if t.source and t.source.kind == "mysql"]
+    # What the snapshot found is in force since 1970, and is there before the first reading.
+    return "\nUNION ALL\n".join(
+        f"SELECT change_id, '{t.name}' AS table_name, dt FROM {t.name} WHERE op <> 'r'" for t in changes
+    )
+
+
+def _late_select(catalog: Catalog) -> str:
+    selects = [f"SELECT arrival_id, table_name, from_dt, to_dt, from_dt AS dt FROM {LATE_CHANGES_VIEW}"]
+    for name, join in catalog.joins.items():
+        (key,) = catalog.table(join.facts).key
+        layer, short = name.split(".")
+        selects.append(
+            f"SELECT {key} AS arrival_id, '{join.facts}' AS table_name, {join.day} AS from_dt, {join.day} AS to_dt,"
+            f" {join.day} AS dt FROM `{layer}`.`{short}{LATE}`"
+        )
+    return "\nUNION ALL\n".join(selects)
 
 
 def _messages_select(table: Table, topic: Table, condition: str) -> str:

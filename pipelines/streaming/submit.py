@@ -1,19 +1,16 @@
 """Starting the pipeline: topics, static tables, then the job, each only if it is not there yet."""
 
-import multiprocessing
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
-from pipelines.streaming.cluster import Job, current_job, last_failure
+from pipelines.streaming.child import in_child
+from pipelines.streaming.cluster import Job, batch_job, current_job, last_failure
 from pipelines.streaming.restore import newest_restore_point, table_declared, table_exists
 from warehouse.catalog import Catalog
-from warehouse.errors import WarehouseError
 
 Report = Callable[[str], None]
 
@@ -56,6 +53,10 @@ def start(
     if job := current_job(settings):
         _refuse_other_sql(compiled.changed(settings, found), "the job that runs", "gridseal pipeline restart")
         return Started(wait_until_running(settings, timeout_s), False, "")
+    if running := batch_job(settings):
+        raise PipelineError(
+            f"{running} runs and writes its tables; a table has one writer at a time", "wait until it has ended"
+        )
     report("creating topics")
     ensure_topics(settings)
     point = newest_restore_point(settings)
@@ -72,7 +73,7 @@ def start(
     report("".join(f"writing {name}, " for name in missing) + "submitting the job")
     if point:
         report(f"continuing from {point.path}")
-    _in_child(settings, catalog, point.path if point else None, missing)
+    in_child(settings, _submit, settings, catalog, point.path if point else None, missing)
     compiled.save(settings, found)
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
@@ -138,44 +139,7 @@ def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str | No
 
     prepare_environment(settings)
     # Before the stream: it takes every slot.
-    for name in missing:
-        run_batch(settings, catalog, name)
+    run_batch(settings, catalog, missing)
     tables = open_environment(configuration(settings, restore_from))
     register(tables, catalog, settings)
     statement_set(tables, catalog).execute()
-
-
-def _in_child(settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]) -> None:
-    """Submit in a process of its own: PyFlink keeps a JVM while its process lives, and writes to its output."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, settings, catalog, restore_from, missing))
-    child.start()
-    sender.close()
-    try:
-        outcome = receiver.recv()
-    except EOFError:
-        outcome = ("the submitting process died", f"see {settings.var_dir / 'log' / 'submit.log'}", 1)
-    child.join()
-    if outcome is not None:
-        raise PipelineError(*outcome)
-
-
-def _child(
-    sender: Connection, settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]
-) -> None:
-    log = settings.var_dir / "log" / "submit.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    try:
-        _submit(settings, catalog, restore_from, missing)
-        sender.send(None)
-    except (PipelineError, WarehouseError) as error:
-        sender.send((str(error), error.hint, error.exit_code))
-    except Exception as error:  # Flink's own, such as an unreachable NameNode; the whole of it is in the log.
-        from pipelines.streaming.job import java_cause
-
-        os.write(descriptor, f"{error}\n".encode())
-        sender.send((f"the job was not submitted: {java_cause(error)}", f"see {log}", 1))

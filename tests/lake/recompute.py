@@ -58,10 +58,10 @@ def recompute(settings: PipelineSettings, history: History) -> dict[str, Rows]:
         "dws.meter_day": _meter_days(database),
     }
     tables["ads.region_load_curve"] = _load_curve(tables["dws.region_hour"], history, settings.grid_timezone)
-    tables["ads.peak_and_load_factor"] = _peaks(tables["dws.region_hour"], history)
-    tables["ads.customer_daily_bill"] = _bills(tables["dws.customer_day"], history)
-    tables["ads.voltage_quality"] = _voltage_quality(tables["dws.feeder_hour"], history)
-    tables["ads.feeder_loss"] = _feeder_losses(tables["dws.feeder_hour"], history)
+    tables["ads.peak_and_load_factor"] = _peaks(tables["dws.region_hour"], history, settings.grid_timezone)
+    tables["ads.customer_daily_bill"] = _bills(tables["dws.customer_day"], history, settings.grid_timezone)
+    tables["ads.voltage_quality"] = _voltage_quality(tables["dws.feeder_hour"], history, settings.grid_timezone)
+    tables["ads.feeder_loss"] = _feeder_losses(tables["dws.feeder_hour"], history, settings.grid_timezone)
     tables["ads.meter_anomaly"] = _anomalies(tables["dws.meter_day"], history, settings)
     tables["dwd.work_ticket"], tables["dwd.risk_point"] = _tickets(history), _risk_points(history)
     tables["ads.work_ticket_safety"] = _safety(tables["dwd.work_ticket"], tables["dwd.risk_point"], history)
@@ -261,21 +261,19 @@ def _meter_day(meter_id: str, dt: str, readings: list[tuple[int, Decimal]]) -> R
 
 
 def _load_curve(hours: Rows, history: History, zone: str) -> Rows:
-    regions = history.now("region")
     rows = {}
     for key, hour in hours.items():
         local = hour["hour_start"].replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
         rows[key] = {
             **{name: hour[name] for name in ("region_id", "hour_start", "dt", "energy_kw_min", "readings")},
             "hour_of_day": local.hour,
-            "region_name": regions.get(hour["region_id"], {}).get("name"),
+            "region_name": _at_end(history, "region", hour["region_id"], hour["dt"], zone).get("name"),
             "average_load_kw": hour["energy_kwh"],
         }
     return rows
 
 
-def _peaks(hours: Rows, history: History) -> Rows:
-    regions = history.now("region")
+def _peaks(hours: Rows, history: History, zone: str) -> Rows:
     days: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in hours.values():
         days[row["region_id"], row["dt"]].append(row)
@@ -287,7 +285,7 @@ def _peaks(hours: Rows, history: History) -> Rows:
         rows[region_id, dt] = {
             "region_id": region_id,
             "dt": dt,
-            "region_name": regions.get(region_id, {}).get("name"),
+            "region_name": _at_end(history, "region", region_id, dt, zone).get("name"),
             "hours": len(day),
             "energy_kw_min": sum(hour["energy_kw_min"] for hour in day),
             "average_load_kw": round_half_up(energy / (60 * len(day)), 6),
@@ -298,11 +296,10 @@ def _peaks(hours: Rows, history: History) -> Rows:
     return rows
 
 
-def _bills(days: Rows, history: History) -> Rows:
-    customers = history.now("customer")
+def _bills(days: Rows, history: History, zone: str) -> Rows:
     rows = {}
     for key, day in days.items():
-        customer = customers.get(day["customer_id"], {})
+        customer = _at_end(history, "customer", day["customer_id"], day["dt"], zone)
         energy_amount = _sixtieth(day["cost_60"], 2)
         standing_amount = round_half_up(Fraction(day["standing_charge"] or 0), 2)
         rows[key] = {
@@ -324,8 +321,7 @@ def _feeder_days(hours: Rows) -> dict[tuple[int, str], list[Row]]:
     return days
 
 
-def _voltage_quality(hours: Rows, history: History) -> Rows:
-    feeders = history.now("feeder")
+def _voltage_quality(hours: Rows, history: History, zone: str) -> Rows:
     rows: Rows = {}
     for (feeder_id, dt), day in _feeder_days(hours).items():
         minutes = sum(hour["voltage_minutes"] for hour in day)
@@ -333,7 +329,7 @@ def _voltage_quality(hours: Rows, history: History) -> Rows:
         rows[feeder_id, dt] = {
             "feeder_id": feeder_id,
             "dt": dt,
-            "feeder_name": feeders.get(feeder_id, {}).get("name"),
+            "feeder_name": _at_end(history, "feeder", feeder_id, dt, zone).get("name"),
             "minutes": minutes,
             "minutes_in_band": in_band,
             "share_in_band": round_half_up(Fraction(in_band, minutes), 6) if minutes else None,
@@ -343,8 +339,7 @@ def _voltage_quality(hours: Rows, history: History) -> Rows:
     return rows
 
 
-def _feeder_losses(hours: Rows, history: History) -> Rows:
-    feeders = history.now("feeder")
+def _feeder_losses(hours: Rows, history: History, zone: str) -> Rows:
     rows: Rows = {}
     for (feeder_id, dt), day in _feeder_days(hours).items():
         supplied = sum((hour["supplied_kw_min"] for hour in day), Decimal(0))
@@ -354,7 +349,7 @@ def _feeder_losses(hours: Rows, history: History) -> Rows:
         rows[feeder_id, dt] = {
             "feeder_id": feeder_id,
             "dt": dt,
-            "feeder_name": feeders.get(feeder_id, {}).get("name"),
+            "feeder_name": _at_end(history, "feeder", feeder_id, dt, zone).get("name"),
             "head_readings": heads,
             "customer_readings": sum(hour["customer_readings"] for hour in day),
             "supplied_kwh": _sixtieth(supplied),
@@ -369,12 +364,12 @@ def _anomalies(days: Rows, history: History, settings: PipelineSettings) -> Rows
     last_minutes: dict[str, int] = defaultdict(int)
     for (_, dt), day in days.items():
         last_minutes[dt] = max(last_minutes[dt], day["last_minute"])
-    meters = history.now("meter")
     rows: Rows = {}
     for dt, last_minute in last_minutes.items():
         length = _minutes_of(dt, settings.grid_timezone)
         reached = length if last_minute == length - 1 else last_minute // 60 * 60
-        installed = {m for m, row in meters.items() if str(row["installed_on"]) <= dt}
+        meters = {m: _at_end(history, "meter", m, dt, settings.grid_timezone) for m in history.ever("meter")}
+        installed = {m for m, row in meters.items() if row and str(row["installed_on"]) <= dt}
         for meter_id in installed | {m for m, day in days if day == dt}:
             day = days.get((meter_id, dt), {})
             silent = max(reached - day["last_minute"] - 1, day["longest_gap_minutes"]) if day else reached
@@ -395,6 +390,12 @@ def _anomalies(days: Rows, history: History, settings: PipelineSettings) -> Rows
                         "threshold": Decimal(threshold),
                     }
     return rows
+
+
+def _at_end(history: History, table: str, key: Any, dt: str, zone: str) -> Row:
+    """The row in force when a local day ended; empty if there was none."""
+    end = (datetime.fromisoformat(dt) + timedelta(days=1)).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return history.at(table, key, end.replace(tzinfo=None) - timedelta(seconds=1)) or {}
 
 
 def _minutes_of(dt: str, zone: str) -> int:

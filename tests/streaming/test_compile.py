@@ -13,7 +13,7 @@ Call = Callable[..., Any]
 NAME = "ads.data_freshness"
 WHERE = "warehouse/ads/data_freshness/transform.sql"
 RIGHT = (
-    "SELECT 'x' AS table_name, CAST(1 AS BIGINT) AS row_total,"
+    "SELECT 'x' AS table_name,"
     " CAST(TIMESTAMP '2026-11-20 00:00:00' AS TIMESTAMP(3)) AS newest_event_time, 1 AS promised_minutes"
 )
 
@@ -23,14 +23,14 @@ RIGHT = (
     [
         (RIGHT, "", ""),
         (
-            RIGHT.replace("CAST(1 AS BIGINT)", "1"),
-            f"{NAME}: column row_total is INT in {WHERE}, BIGINT in the contract",
-            f"write CAST(row_total AS BIGINT) in {WHERE}",
+            RIGHT.replace("1 AS promised", "CAST(1 AS BIGINT) AS promised"),
+            f"{NAME}: column promised_minutes is BIGINT in {WHERE}, INT in the contract",
+            f"write CAST(promised_minutes AS INT) in {WHERE}",
         ),
         (
             RIGHT.replace(", 1 AS promised_minutes", ""),
             f"{NAME}: {WHERE} makes no column promised_minutes, which the contract declares; it makes table_name,"
-            " row_total, newest_event_time",
+            " newest_event_time",
             f"edit {WHERE}",
         ),
         (

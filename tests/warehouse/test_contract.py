@@ -128,7 +128,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Document], object], str]] = {
     "source of unknown kind": (
         "ods.reading",
         lambda d: custom(d, "source", {"kind": "mqtt", "name": "readings"}),
-        "is not known; allowed kinds: kafka, dead_letter, mysql",
+        "is not known; allowed kinds: kafka, dead_letter, late, mysql",
     ),
     "source as text": ("ods.reading", lambda d: custom(d, "source", "readings"), "source 'readings' is not known"),
     "unknown key of a source": (

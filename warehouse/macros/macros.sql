@@ -37,6 +37,12 @@ SELECT * FROM (
 {{ version }}.valid_from <= {{ moment }} AND ({{ version }}.valid_to IS NULL OR {{ version }}.valid_to > {{ moment }})
 {%- endmacro %}
 
+{# Condition: the version of a history in force when a local day ended. #}
+{% macro in_force_at_end(version, day) -%}
+{{ version }}.valid_from < grid_day_end({{ day }})
+    AND ({{ version }}.valid_to IS NULL OR {{ version }}.valid_to >= grid_day_end({{ day }}))
+{%- endmacro %}
+
 {# Condition: a local hour of day lies in [start, end); start > end wraps midnight. #}
 {% macro within_hours(hour, start, end) -%}
 ({{ start }} <= {{ end }} AND {{ hour }} >= {{ start }} AND {{ hour }} < {{ end }}
@@ -46,6 +52,11 @@ SELECT * FROM (
 {# For checks: the day in the grid's zone that a UTC timestamp falls into (Spark SQL). #}
 {% macro local_day(column) -%}
 date_format(from_utc_timestamp({{ column }}, '{{ settings.grid_timezone }}'), 'yyyy-MM-dd')
+{%- endmacro %}
+
+{# For checks: the first moment, in UTC, after a day of the grid's zone (Spark SQL). #}
+{% macro day_end(dt) -%}
+to_utc_timestamp(CAST(date_add(to_date({{ dt }}), 1) AS TIMESTAMP), '{{ settings.grid_timezone }}')
 {%- endmacro %}
 
 {# For checks of a change table. #}

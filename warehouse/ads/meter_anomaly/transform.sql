@@ -10,7 +10,9 @@ WITH reached AS (
 expected AS (
   SELECT meter_id, dt FROM dws.meter_day
   UNION
-  SELECT m.meter_id, r.dt FROM dim.meter_current AS m JOIN reached AS r ON CAST(m.installed_on AS STRING) <= r.dt
+  SELECT m.meter_id, r.dt
+  FROM dim.meter AS m
+  JOIN reached AS r ON CAST(m.installed_on AS STRING) <= r.dt AND {{ macros.in_force_at_end('m', 'r.dt') }}
 ),
 silence AS (
   SELECT e.meter_id, e.dt,

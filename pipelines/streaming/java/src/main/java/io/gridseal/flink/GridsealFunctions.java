@@ -13,6 +13,7 @@ public final class GridsealFunctions {
             "grid_hour", GridHour::new,
             "grid_hour_of_day", GridHourOfDay::new,
             "grid_day_start", GridDayStart::new,
+            "grid_day_end", GridDayEnd::new,
             "grid_day_minutes", GridDayMinutes::new,
             "meter_day_profile", zone -> new MeterDayProfile());
 

@@ -2,10 +2,7 @@ package io.gridseal.flink;
 
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.binary.BinaryRowData;
 import org.apache.flink.table.runtime.context.ExecutionContext;
@@ -14,12 +11,10 @@ import org.apache.flink.table.runtime.operators.bundle.MapBundleFunction;
 import org.apache.flink.table.runtime.operators.bundle.trigger.CountBundleTrigger;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
 
-import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -57,10 +52,8 @@ public final class NetChanges extends MapBundleFunction<BinaryRowData, RowData, 
     }
 
     static DataStream<RowData> of(DataStream<RowData> changes, RowType type, String[] key, long mostChanges) {
-        int[] places = Arrays.stream(key).mapToInt(type::getFieldIndex).toArray();
-        LogicalType[] keyTypes = Arrays.stream(places).mapToObj(type::getTypeAt).toArray(LogicalType[]::new);
-        TypeInformation<BinaryRowData> keyType = InternalTypeInfo.of((LogicalType) RowType.of(keyTypes));
-        return changes.keyBy(new Key(type, places), keyType)
+        RowKey selector = new RowKey(type, key);
+        return changes.keyBy(selector, selector.type())
                 .transform("NetChanges", changes.getType(),
                         new KeyedMapBundleOperator<>(new NetChanges(type), new CountBundleTrigger<>(mostChanges)));
     }
@@ -106,31 +99,6 @@ public final class NetChanges extends MapBundleFunction<BinaryRowData, RowData, 
             RowData after = serializer.copy(change);
             after.setRowKind(RowKind.UPDATE_AFTER);
             out.collect(after);
-        }
-    }
-
-    /** The key of a row, in binary form, whose hash is the same after a restart. */
-    private static final class Key implements KeySelector<RowData, BinaryRowData> {
-        private static final long serialVersionUID = 1L;
-
-        private final RowData.FieldGetter[] getters;
-        private final LogicalType[] types;
-        private transient RowDataSerializer serializer;
-
-        Key(RowType type, int[] places) {
-            getters = Arrays.stream(places)
-                    .mapToObj(place -> RowData.createFieldGetter(type.getTypeAt(place), place))
-                    .toArray(RowData.FieldGetter[]::new);
-            types = Arrays.stream(places).mapToObj(type::getTypeAt).toArray(LogicalType[]::new);
-        }
-
-        @Override
-        public BinaryRowData getKey(RowData row) {
-            if (serializer == null) {
-                serializer = new RowDataSerializer(types);
-            }
-            Object[] values = Arrays.stream(getters).map(getter -> getter.getFieldOrNull(row)).toArray();
-            return serializer.toBinaryRow(GenericRowData.of(values)).copy();
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.apache.flink.table.api.bridge.internal;
 
+import io.gridseal.flink.Facts;
 import io.gridseal.flink.NetChanges;
 
 import org.apache.flink.api.common.ExecutionConfig;
@@ -16,9 +17,13 @@ import org.apache.flink.table.catalog.SchemaTranslator;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -54,27 +59,117 @@ public final class TableStage {
             boolean net,
             int parallelism) {
         AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
-        ChangelogMode mode = appendOnly ? ChangelogMode.insertOnly() : ChangelogMode.all();
-        Set<String> keyColumns = Set.of(key);
-        List<DataTypes.Field> fields = new ArrayList<>();
-        Schema.Builder schema = Schema.newBuilder();
-        for (Column column : query.getResolvedSchema().getColumns()) {
-            DataType type = keyColumns.contains(column.getName())
-                    ? column.getDataType().notNull()
-                    : column.getDataType().nullable();
-            fields.add(DataTypes.FIELD(column.getName(), type));
-            schema.column(column.getName(), type);
-        }
-        schema.primaryKey(key);
-        DataType row = DataTypes.ROW(fields.toArray(new DataTypes.Field[0])).notNull().bridgedTo(RowData.class);
-        SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
-                environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
-        DataStream<RowData> changelog = environment.toStreamInternal(query, target, mode);
+        Changelog changes = Changelog.of(environment, query, key, appendOnly);
         if (net) {
-            changelog = NetChanges.of(changelog, (RowType) row.getLogicalType(), key);
+            changes = changes.with(NetChanges.of(changes.stream(), changes.type(), key));
         }
-        own(changelog.getTransformation(), view, parallelism, new HashSet<>());
-        tables.createTemporaryView(view, environment.fromStreamInternal(changelog, schema.build(), null, mode));
+        own(changes.stream().getTransformation(), view, parallelism, new HashSet<>());
+        tables.createTemporaryView(view, changes.table(environment));
+    }
+
+    /**
+     * Registers a temporary view of a table's changes without those of frozen days.
+     *
+     * @param view the view of all changes
+     * @param open name of the new view
+     * @param key columns of the primary key
+     * @param day column of the day, yyyy-MM-dd
+     */
+    public static void registerOpenDays(
+            StreamTableEnvironment tables, String view, String open, String[] key, String day) {
+        AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
+        Changelog changes = Changelog.of(environment, tables.from(view), key, false);
+        changes = changes.with(Facts.openDays(changes.stream(), changes.type(), day));
+        own(changes.stream().getTransformation(), open, ExecutionConfig.PARALLELISM_DEFAULT, new HashSet<>());
+        tables.createTemporaryView(open, changes.table(environment));
+    }
+
+    /**
+     * Registers a temporary view of the changes whose days were frozen when they came: arrival_id, table_name, from_dt, to_dt.
+     *
+     * @param changes append-only rows: key, table, day
+     * @param view name of the view
+     */
+    public static void registerLateChanges(StreamTableEnvironment tables, Table changes, String view) {
+        AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
+        Changelog all = Changelog.of(environment, changes, new String[0], true);
+        RowType type = RowType.of(
+                Collections.nCopies(4, new VarCharType(false, VarCharType.MAX_LENGTH)).toArray(LogicalType[]::new),
+                new String[] {"arrival_id", "table_name", "from_dt", "to_dt"});
+        DataStream<RowData> late = Facts.lateChanges(all.stream(), type);
+        own(late.getTransformation(), view, 1, new HashSet<>());
+        tables.createTemporaryView(
+                view, Changelog.of(late, type, new String[0], ChangelogMode.insertOnly()).table(environment));
+    }
+
+    /**
+     * Registers a temporary view of facts with the version in force at their own time, and one of the facts that came too
+     * late for that.
+     *
+     * @param facts append-only rows, TIMESTAMP(3) time and yyyy-MM-dd day among them
+     * @param versions rows with the columns of the key and validFrom, TIMESTAMP(3)
+     * @param view name of the view: columns of the facts, then those of the versions without key and validFrom
+     * @param late name of the view of facts of frozen days
+     * @param spec who is joined how, as {@link Facts.Spec} explains
+     * @param parallelism parallelism of the join
+     */
+    public static void registerAsOf(
+            StreamTableEnvironment tables,
+            Table facts,
+            Table versions,
+            String view,
+            String late,
+            Facts.Spec spec,
+            int parallelism) {
+        AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
+        String[] factKey = spec.factKey();
+        Changelog left = Changelog.of(environment, facts, factKey, true);
+        Changelog right = Changelog.of(environment, versions, spec.versionKey(), false);
+        Facts joined = Facts.asOf(left.stream(), left.type(), right.stream(), right.type(), spec);
+        own(joined.stream().getTransformation(), view, parallelism, new HashSet<>());
+        Changelog changes = Changelog.of(joined.stream(), joined.type(), factKey, ChangelogMode.all());
+        // The columns of key and time are there once, as those of the fact.
+        Table all = changes.table(environment);
+        tables.createTemporaryView(view, all.dropColumns(joined.twice()));
+        tables.createTemporaryView(late, left.with(joined.late()).table(environment));
+    }
+
+    /** A stream of changes and the schema of the view that reads them. */
+    private record Changelog(DataStream<RowData> stream, RowType type, Schema schema, ChangelogMode mode) {
+        static Changelog of(
+                AbstractStreamTableEnvironmentImpl environment, Table query, String[] key, boolean appendOnly) {
+            ChangelogMode mode = appendOnly ? ChangelogMode.insertOnly() : ChangelogMode.all();
+            List<DataTypes.Field> fields = new ArrayList<>();
+            for (Column column : query.getResolvedSchema().getColumns()) {
+                boolean inKey = Arrays.asList(key).contains(column.getName());
+                DataType type = inKey ? column.getDataType().notNull() : column.getDataType().nullable();
+                fields.add(DataTypes.FIELD(column.getName(), type));
+            }
+            DataType row = DataTypes.ROW(fields.toArray(new DataTypes.Field[0])).notNull().bridgedTo(RowData.class);
+            SchemaTranslator.ProducingResult target = SchemaTranslator.createProducingResult(
+                    environment.getCatalogManager().getDataTypeFactory(), query.getResolvedSchema(), row);
+            DataStream<RowData> stream = environment.toStreamInternal(query, target, mode);
+            return of(stream, (RowType) row.getLogicalType(), key, mode);
+        }
+
+        static Changelog of(DataStream<RowData> stream, RowType type, String[] key, ChangelogMode mode) {
+            Schema.Builder schema = Schema.newBuilder();
+            for (RowType.RowField field : type.getFields()) {
+                schema.column(field.getName(), DataTypes.of(field.getType()));
+            }
+            if (key.length > 0) {
+                schema.primaryKey(key);
+            }
+            return new Changelog(stream, type, schema.build(), mode);
+        }
+
+        Changelog with(DataStream<RowData> other) {
+            return new Changelog(other, type, schema, mode);
+        }
+
+        Table table(AbstractStreamTableEnvironmentImpl environment) {
+            return environment.fromStreamInternal(stream, schema, null, mode);
+        }
     }
 
     /**
@@ -93,12 +188,10 @@ public final class TableStage {
         for (Transformation<?> input : step.getInputs()) {
             own(input, view, parallelism, done);
         }
-        if (step instanceof PhysicalTransformation && step.getParallelism() == ExecutionConfig.PARALLELISM_DEFAULT) {
+        if (step instanceof PhysicalTransformation && step.getUid() == null && !step.isParallelismConfigured()) {
             boolean exchanged = step.getInputs().stream().anyMatch(PartitionTransformation.class::isInstance);
             step.setParallelism(exchanged ? parallelism : step.getInputs().get(0).getParallelism());
-            if (step.getUid() == null) {
-                step.setUid(view + "-" + number);
-            }
+            step.setUid(view + "-" + number);
         }
     }
 }

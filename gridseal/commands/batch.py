@@ -1,0 +1,64 @@
+"""batch run."""
+
+import re
+import time
+from typing import Annotated
+
+import typer
+
+from gridseal.errors import WRONG_USAGE, GridsealError
+from gridseal.output import say
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Bounded runs: tables made anew from ODS by the same SQL as in the stream.")
+    group.command("run")(run)
+    app.add_typer(group, name="batch")
+
+
+def run(
+    tables: Annotated[list[str], typer.Argument(help="Layer and table, such as dws.region_hour; one or more.")],
+    first: Annotated[str, typer.Option("--from", help="First day to replace, yyyy-MM-dd in the grid's zone.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day to replace; default: the first.")] = "",
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Stop the pipeline with a savepoint for the time of the run.")
+    ] = False,
+) -> None:
+    """Make tables anew from ODS and replace their rows, all days or those from --from to --to.
+
+    A table has one writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
+    """
+    from gridseal.settings import load_settings
+    from pipelines.batch.run import Days, run_batch
+    from pipelines.streaming.child import in_child
+    from pipelines.streaming.pause import paused
+    from warehouse.catalog import load_catalog
+
+    loaded = load_settings()
+    catalog = load_catalog(loaded)
+    days = Days(_day(first), _day(last or first)) if first or last else None
+    if days and days.first > days.last:
+        raise GridsealError(f"--from {days.first} is after --to {days.last}", "gridseal batch run --help", WRONG_USAGE)
+    began = time.monotonic()
+    names = list(dict.fromkeys(tables))
+    if pause:
+        with paused(loaded, catalog, say):
+            in_child(loaded, run_batch, loaded, catalog, names, days)
+    else:
+        in_child(loaded, run_batch, loaded, catalog, names, days)
+    what = f"{days.first} to {days.last}" if days else "all rows"
+    say(f"{', '.join(names)}: {what} made anew in {time.monotonic() - began:.1f} s")
+
+
+def _day(text: str) -> str:
+    from datetime import date
+
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise GridsealError(f"{text!r} is not a day; yyyy-MM-dd is needed", "gridseal batch run --help", WRONG_USAGE)

@@ -1,0 +1,43 @@
+package io.gridseal.flink;
+
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+
+import java.io.Serializable;
+
+/** The first open day as an operator knows it, kept with its checkpoints. */
+final class OpenDay implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private transient ListState<String> kept;
+    private transient String day;
+
+    void restore(StateInitializationContext context) throws Exception {
+        kept = context.getOperatorStateStore()
+                .getUnionListState(new ListStateDescriptor<>("first-open-day", StringSerializer.INSTANCE));
+        day = Horizon.NOTHING_FROZEN;
+        for (String other : kept.get()) {
+            moveTo(other);
+        }
+    }
+
+    void keep() throws Exception {
+        kept.clear();
+        kept.add(day);
+    }
+
+    String get() {
+        return day;
+    }
+
+    /** Moves on; never back. */
+    void moveTo(String other) {
+        day = other.compareTo(day) > 0 ? other : day;
+    }
+
+    boolean isOpen(String other) {
+        return other.compareTo(day) >= 0;
+    }
+}
