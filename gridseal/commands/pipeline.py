@@ -65,6 +65,10 @@ def restart(
         bool,
         typer.Option("--from-scratch", help="Remove every table and all state first, and read all sources anew."),
     ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Go on after messages that Kafka deleted unread, and put them on record."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 120,
 ) -> None:
@@ -76,7 +80,15 @@ def restart(
 
     loaded = load_settings()
     catalog = load_catalog(loaded)
-    if not from_scratch:
+    if from_scratch and accept_loss:
+        raise GridsealError(
+            "--accept-loss goes on from the newest checkpoint, --from-scratch begins anew; only one can be had",
+            "gridseal pipeline restart --help",
+            WRONG_USAGE,
+        )
+    if accept_loss:
+        _accept_loss(loaded, catalog, yes)
+    elif not from_scratch:
         if changed := compiled.changed(loaded, compiled.digests(catalog)):
             raise GridsealError(
                 f"{', '.join(changed)} changed since the job was compiled, and its state fits no other SQL",
@@ -98,6 +110,23 @@ def restart(
             raise GridsealError("nothing was removed", "gridseal pipeline restart --from-scratch --yes", WRONG_USAGE)
         scratch.remove(loaded, catalog)
     _start(loaded, catalog)
+
+
+def _accept_loss(loaded: "Settings", catalog: "Catalog", yes: bool) -> None:
+    from pipelines.streaming.losses import find_losses, record_losses
+    from pipelines.streaming.scratch import end_job
+
+    losses = find_losses(loaded, catalog)
+    if not losses:
+        raise GridsealError("Kafka holds every message that was not read: nothing is lost", "gridseal pipeline start")
+    for loss in losses:
+        say(f"[bold]{loss} are no longer in Kafka and were never read[/bold]")
+    say("they stay on record: gridseal reconcile shows them as lost")
+    if not yes and not typer.confirm("Go on without them?"):
+        raise GridsealError("nothing was accepted", "gridseal pipeline restart --accept-loss --yes", WRONG_USAGE)
+    # No savepoint can be taken of a job that fails; its newest checkpoint is where it goes on.
+    end_job(loaded)
+    record_losses(loaded, losses)
 
 
 def status(format: FormatOption = Format.TABLE) -> None:

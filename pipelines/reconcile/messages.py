@@ -1,6 +1,6 @@
 """Kafka to ODS: messages produced = rows + dead letters, by topic and partition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from pipelines.reconcile.line import Line
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import end_offsets
 from pipelines.sql.client import SqlClient
+from pipelines.streaming.losses import Loss, read_losses
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -58,9 +59,10 @@ def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
     """One line a topic and partition, and one that no message is there twice.
 
     Raises:
-        PipelineError: Kafka or the SQL endpoint does not answer.
+        PipelineError: Kafka, HDFS or the SQL endpoint does not answer.
     """
     lines: list[Line] = []
+    losses = read_losses(settings)
     dead_letters = next(t for t in catalog if t.source and t.source.kind == "dead_letter")
     for table in kafka_tables(catalog):
         topic = table.origin.name
@@ -68,15 +70,36 @@ def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
         rows = _count(sql, table.name, topic)
         dead = _count(sql, dead_letters.name, topic)
         for partition, end in sorted(ends.items()):
-            good, bad = rows.get(partition, 0), dead.get(partition, 0)
-            detail = f"{good:,} rows + {bad:,} dead letters"
-            lines.append(Line(f"{topic}/{partition}", "messages", Decimal(end), Decimal(good + bad), detail))
+            given_up = [loss for loss in losses if (loss.topic, loss.partition) == (topic, partition)]
+            gone = sum(_without_row(sql, [table.name, dead_letters.name], loss) for loss in given_up)
+            lines.append(
+                message_line(topic, partition, end, rows.get(partition, 0), dead.get(partition, 0), given_up, gone)
+            )
         total, distinct = sql.query(
             f"SELECT COUNT(*), COUNT(DISTINCT message_id) FROM"
             f" (SELECT message_id FROM {table.name} UNION ALL SELECT message_id FROM {dead_letters.name})"
         ).rows[0]
         lines.append(Line(topic, "messages, each once", Decimal(distinct), Decimal(total)))
     return lines
+
+
+def message_line(topic: str, partition: int, end: int, rows: int, dead: int, losses: Sequence[Loss], lost: int) -> Line:
+    """The line of one partition; lost messages are told apart.
+
+    Args:
+        topic: Topic.
+        partition: Partition of it.
+        end: Messages ever produced.
+        rows: Rows of ODS.
+        dead: Dead letters.
+        losses: What was given up.
+        lost: Messages of these that have no row.
+    """
+    detail = f"{rows:,} rows + {dead:,} dead letters"
+    if losses:
+        spans = ", ".join(f"{loss.begin} to {loss.end - 1}, accepted {loss.accepted_at}" for loss in losses)
+        detail += f" + {lost:,} LOST: gone from Kafka before they were read ({spans})"
+    return Line(f"{topic}/{partition}", "messages", Decimal(end), Decimal(rows + dead + lost), detail)
 
 
 def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
@@ -118,6 +141,16 @@ def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
             admin.close()
     # After the committed offsets, which could otherwise lie beyond the ends.
     return [TopicLag(topic, offsets, end_offsets(settings, topic)) for topic, offsets in committed.items()]
+
+
+def _without_row(sql: SqlClient, tables: Sequence[str], loss: Loss) -> int:
+    """Messages of a loss that no table holds; a loss may begin before the first message that is missing."""
+    union = " UNION ".join(
+        f"SELECT kafka_offset FROM {table} WHERE topic = '{loss.topic}' AND kafka_partition = {loss.partition}"
+        f" AND kafka_offset >= {loss.begin} AND kafka_offset < {loss.end}"
+        for table in tables
+    )
+    return loss.end - loss.begin - int(sql.query(f"SELECT COUNT(*) FROM ({union})").rows[0][0])
 
 
 def _count(sql: SqlClient, table: str, topic: str) -> dict[int, int]:

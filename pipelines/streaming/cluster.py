@@ -14,6 +14,10 @@ from pipelines.streaming.job import JOB_NAME
 
 BATCH_PREFIX = "gridseal batch "
 """What the names of bounded runs begin with."""
+# A failure of this class, SourceFailure.java, is told in words made for people.
+_SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
+# What a coordinator meets when its task has failed already, of something else.
+_ECHO = "TaskNotRunningException"
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
 
@@ -92,12 +96,30 @@ def batch_job(settings: PipelineSettings) -> str:
 
 def last_failure(settings: PipelineSettings, job_id: str) -> str:
     """First line of the newest failure of a job; empty if there was none."""
+    return _failure(settings, job_id)[1].removeprefix(_SOURCE_FAILURE)
+
+
+def source_failure(settings: PipelineSettings, job_id: str, since_ms: float) -> str:
+    """The newest failure, if it is one that no restart mends: what a source misses, and the command to go on.
+
+    Args:
+        settings: Where Flink is.
+        job_id: Flink's id of the job.
+        since_ms: Earlier failures do not count; ms since 1970.
+    """
+    time_ms, line = _failure(settings, job_id)
+    return line.removeprefix(_SOURCE_FAILURE) if line.startswith(_SOURCE_FAILURE) and time_ms >= since_ms else ""
+
+
+def _failure(settings: PipelineSettings, job_id: str) -> tuple[float, str]:
+    """Time and line of the newest failure that is not the echo of another."""
     entries = get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
-    if not entries:
-        return ""
-    lines = str(entries[0]["stacktrace"]).splitlines()
+    found = [entry for entry in entries if _ECHO not in str(entry["stacktrace"])] or entries
+    if not found:
+        return 0, ""
+    lines = str(found[0]["stacktrace"]).splitlines()
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines)[-1 if causes else 0].strip()
+    return found[0]["timestamp"], (causes or lines)[-1 if causes else 0].strip()
 
 
 def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:

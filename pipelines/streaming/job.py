@@ -6,11 +6,13 @@ through a changelog on disk.
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import sink_ddl
+from pipelines.streaming.losses import Loss, lost_before
 from pipelines.streaming.sources import (
     CHANGES_VIEW,
     LATE_CHANGES_VIEW,
@@ -118,15 +120,21 @@ def declare_databases(tables: Any, settings: PipelineSettings) -> None:
         tables.execute_sql(f"CREATE DATABASE lake.{layer}")
 
 
-def register(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
+def register(tables: Any, catalog: Catalog, settings: PipelineSettings, losses: Sequence[Loss] = ()) -> None:
     """Declare functions, sources, one view and one sink a table.
+
+    Args:
+        tables: The table environment.
+        catalog: The tables.
+        settings: Addresses, parallelism.
+        losses: Messages that are given up for lost.
 
     Raises:
         PipelineError: A transform's columns or types differ from its contract.
         WarehouseError: A transform would make a wrong table without an error.
     """
     declare_databases(tables, settings)
-    _register_sources(_jvm(), tables, catalog, settings)
+    _register_sources(_jvm(), tables, catalog, settings, losses)
     for table in catalog.ordered:
         if table.mode == "stream":
             if not table.source:
@@ -327,14 +335,17 @@ def _compare(table: Table, found: dict[str, str], where: str) -> None:
         )
 
 
-def _register_sources(jvm: Any, tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
+def _register_sources(
+    jvm: Any, tables: Any, catalog: Catalog, settings: PipelineSettings, losses: Sequence[Loss]
+) -> None:
     sources = jvm.io.gridseal.flink.GridsealSources
     environment = tables._j_tenv.execEnv()
     by_kind = [t for t in catalog if t.source and t.source.kind == "mysql"]
     sources.registerMysqlChanges(tables._j_tenv, environment, CHANGES_VIEW, changes_spec(by_kind, settings))
     for table in catalog:
         if table.source and table.source.kind == "kafka":
-            sources.registerKafka(tables._j_tenv, environment, kafka_view(table), kafka_spec(table, settings))
+            spec = kafka_spec(table, settings, lost_before(losses, table.origin.name))
+            sources.registerKafka(tables._j_tenv, environment, kafka_view(table), spec)
 
 
 def _jvm() -> Any:

@@ -7,6 +7,7 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import delete_group, end_offsets, first_offsets
 from pipelines.streaming.cluster import cancel, current_job
+from pipelines.streaming.losses import Loss, record_losses
 from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.sources import consumer_group
 from pipelines.webhdfs import folders, open_client, reachable
@@ -51,20 +52,12 @@ def discarded(settings: PipelineSettings, catalog: Catalog) -> Discarded:
 
 
 def remove(settings: PipelineSettings, catalog: Catalog) -> None:
-    """Cancel the job and remove its state and every table.
+    """Cancel the job and remove its state and every table; what Kafka no longer holds is lost from then on.
 
     Raises:
         PipelineError: A service does not answer, or the job does not end.
     """
-    if job := current_job(settings):
-        cancel(settings, job.id)
-    deadline = time.monotonic() + _CANCEL_SECONDS
-    while current_job(settings):
-        if time.monotonic() > deadline:
-            raise PipelineError(
-                f"the job did not end within {_CANCEL_SECONDS:.0f} s of being cancelled", "gridseal pipeline status"
-            )
-        time.sleep(0.3)
+    end_job(settings)
     client = open_client(settings)
     with reachable(settings):
         for layer in LAYERS:
@@ -75,6 +68,27 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
         if table.source and table.source.kind == "kafka":
             # Else the offsets of the old job would count as read by the new one.
             delete_group(settings, consumer_group(table))
+    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    firsts = {topic: first_offsets(settings, topic) for topic in topics}
+    losses = [Loss(t, p, 0, first) for t in topics for p, first in sorted(firsts[t].items()) if first]
+    record_losses(settings, losses, keep=False)
+
+
+def end_job(settings: PipelineSettings) -> None:
+    """Cancel the job, whatever its state, and wait until it has ended; its newest checkpoint stays.
+
+    Raises:
+        PipelineError: Flink does not answer, or the job does not end.
+    """
+    if job := current_job(settings):
+        cancel(settings, job.id)
+    deadline = time.monotonic() + _CANCEL_SECONDS
+    while current_job(settings):
+        if time.monotonic() > deadline:
+            raise PipelineError(
+                f"the job did not end within {_CANCEL_SECONDS:.0f} s of being cancelled", "gridseal pipeline status"
+            )
+        time.sleep(0.3)
 
 
 def messages_in_kafka(settings: PipelineSettings, catalog: Catalog) -> int:

@@ -1,7 +1,7 @@
 """What the Java sources are told, and the ODS views over them; both follow from the contracts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.settings import PipelineSettings
@@ -21,8 +21,14 @@ def kafka_view(table: Table) -> str:
     return "source_" + table.name.replace(".", "_")
 
 
-def kafka_spec(table: Table, settings: PipelineSettings) -> str:
-    """JSON that configures the Kafka source of one ODS table: topic, columns, limits."""
+def kafka_spec(table: Table, settings: PipelineSettings, lost_before: Mapping[int, int] | None = None) -> str:
+    """JSON that configures the Kafka source of one ODS table: topic, columns, limits.
+
+    Args:
+        table: The table.
+        settings: Where the brokers are.
+        lost_before: Of a partition the offset before which whatever was not read is given up for lost.
+    """
     return json.dumps(
         {
             "uid": table.name,
@@ -31,6 +37,7 @@ def kafka_spec(table: Table, settings: PipelineSettings) -> str:
             "topic": table.origin.name,
             "maxBytes": table.origin.max_bytes,
             "columns": [_column_spec(c, table) for c in table.fields],
+            "lostBefore": dict(lost_before or {}),
         }
     )
 
@@ -50,7 +57,7 @@ def changes_spec(tables: Iterable[Table], settings: PipelineSettings) -> str:
             "username": "gridseal_cdc",
             "password": settings.database_cdc_password.get_secret_value(),
             "database": settings.database_name,
-            "tables": [t.origin.name for t in tables],
+            "tables": [_business_table(t) for t in tables],
             "serverId": f"5400-{5400 + settings.parallelism - 1}",
             "startup": "initial",
         }
@@ -114,6 +121,11 @@ def _changes_select(table: Table) -> str:
 def _select(table: Table, made: dict[str, str], view: str, condition: str) -> str:
     columns = ",\n  ".join(f"{made.get(c, f'`{c}`')} AS `{c}`" for c in table.column_names)
     return f"SELECT\n  {columns}\nFROM {view}\nWHERE {condition}"
+
+
+def _business_table(table: Table) -> dict[str, Any]:
+    columns = [{"field": c.field, "type": str(c.type), "required": c.required} for c in table.fields]
+    return {"name": table.origin.name, "contract": table.name, "columns": columns}
 
 
 def _column_spec(column: Column, table: Table) -> dict[str, Any]:

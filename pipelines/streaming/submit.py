@@ -8,7 +8,8 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import Job, batch_job, current_job, last_failure
+from pipelines.streaming.cluster import Job, batch_job, current_job, last_failure, source_failure
+from pipelines.streaming.losses import read_losses
 from pipelines.streaming.restore import newest_restore_point, table_declared, table_exists
 from warehouse.catalog import Catalog
 
@@ -115,12 +116,17 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
     Raises:
         PipelineError: It did not come to that; the message holds Flink's last failure.
     """
-    deadline = time.monotonic() + timeout_s
+    began_ms, deadline = time.time() * 1000, time.monotonic() + timeout_s
     job = current_job(settings)
     while time.monotonic() < deadline:
         job = current_job(settings)
         if job and job.healthy:
             return job
+        # One from before may have been mended; it comes again if it was not.
+        if job and (failure := source_failure(settings, job.id, began_ms)):
+            raise PipelineError(
+                f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended"
+            )
         time.sleep(0.3)
     if job is None:
         raise PipelineError(
@@ -141,5 +147,5 @@ def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str | No
     # Before the stream: it takes every slot.
     run_batch(settings, catalog, missing)
     tables = open_environment(configuration(settings, restore_from))
-    register(tables, catalog, settings)
+    register(tables, catalog, settings, read_losses(settings))
     statement_set(tables, catalog).execute()

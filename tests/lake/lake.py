@@ -205,10 +205,11 @@ def open_lake(settings: Settings) -> Lake:
     seed_database(settings, GRID)
     start(settings, catalog)
     wait_until_captured(settings, PATIENCE_S)
+    # A day that is frozen as soon as the next one comes.
+    lake.feed(AUTUMN_DAY, AUTUMN_OPTIONS)
     lake.feed(DAY, OPTIONS)
     # After the readings: all changes of the day reach the lake late, and repair it.
     apply_changes(settings, GRID, DAY)
-    lake.feed(AUTUMN_DAY, AUTUMN_OPTIONS)
     stack.start(settings, "sql")
     lake.reconcile()
     return lake

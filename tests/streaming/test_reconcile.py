@@ -8,6 +8,8 @@ import pytest
 
 from pipelines.reconcile.business import _line, _pairs
 from pipelines.reconcile.line import Line
+from pipelines.reconcile.messages import message_line
+from pipelines.streaming.losses import Loss, lost_before
 from warehouse.catalog import load_catalog
 from warehouse.settings import WarehouseSettings
 
@@ -54,6 +56,25 @@ def test_a_row_too_many_clashes_as_one_too_few() -> None:
 def test_many_keys_are_shortened() -> None:
     compared = line({(number, "a"): ROW for number in range(9)}, {})
     assert compared.detail == "missing or different: 0/a, 1/a, 2/a and 6 more"
+
+
+def test_lost_messages_are_shown_and_do_not_clash() -> None:
+    loss = Loss("meter-readings", 2, 1200, 3400, "2026-11-21T18:00:00+00:00")
+    compared = message_line("meter-readings", 2, 5000, rows=2790, dead=10, losses=[loss], lost=2200)
+    assert compared.ok
+    assert compared.detail == (
+        "2,790 rows + 10 dead letters + 2,200 LOST: gone from Kafka before they were read"
+        " (1200 to 3399, accepted 2026-11-21T18:00:00+00:00)"
+    )
+    # One more is missing, and nobody gave it up.
+    assert not message_line("meter-readings", 2, 5000, rows=2789, dead=10, losses=[loss], lost=2200).ok
+    assert message_line("t", 0, 9, rows=9, dead=0, losses=[], lost=0).detail == "9 rows + 0 dead letters"
+
+
+def test_reading_goes_on_after_the_last_loss_of_each_partition() -> None:
+    losses = [Loss("a", 0, 0, 10), Loss("a", 0, 40, 50), Loss("a", 1, 0, 5), Loss("b", 0, 0, 90)]
+    assert lost_before(losses, "a") == {0: 50, 1: 5}
+    assert str(losses[0]) == "a/0: messages 0 to 9"
 
 
 def test_every_business_table_has_its_counterpart() -> None:

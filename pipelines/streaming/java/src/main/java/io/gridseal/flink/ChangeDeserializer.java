@@ -24,7 +24,8 @@ import java.util.Map;
  * Turns every change of a database row into one row that says what, when, where in the binlog, and the row's image.
  *
  * <p>The image is the row after the change, of a delete the row before it, with every value as a text that SQL's CAST reads
- * exactly (see {@link ChangeValue}); its columns come from the change itself, so a new column needs no change here.
+ * exactly (see {@link ChangeValue}); its columns come from the change itself, so a new column needs no change here. One that a contract
+ * needs and the change lacks ends the job (see {@link ContractCheck}).
  *
  * <p>(binlog_file, binlog_pos) is the event's place in the binlog and binlog_row the change's place in the event, so the
  * three name one change and order all of them, and are the same after a replay. Of a changed primary key the binlog has one
@@ -46,6 +47,12 @@ final class ChangeDeserializer implements DebeziumDeserializationSchema<RowData>
             DataTypes.FIELD("binlog_pos", DataTypes.BIGINT()),
             DataTypes.FIELD("binlog_row", DataTypes.INT()),
             DataTypes.FIELD("image", DataTypes.MAP(DataTypes.STRING(), DataTypes.STRING()))).getLogicalType();
+
+    private final ContractCheck check;
+
+    ChangeDeserializer(ContractCheck check) {
+        this.check = check;
+    }
 
     @Override
     public void deserialize(SourceRecord record, Collector<RowData> out) {
@@ -74,7 +81,14 @@ final class ChangeDeserializer implements DebeziumDeserializationSchema<RowData>
         row.setField(3, snapshot ? NO_FILE : StringData.fromString(source.getString("file")));
         row.setField(4, snapshot ? 0L : source.getInt64("pos"));
         row.setField(5, snapshot ? 0 : 2 * source.getInt32("row") + (createOfChangedKey ? 1 : 0));
-        row.setField(6, map(image));
+        Map<String, String> values = values(image);
+        String where = snapshot ? "of the first snapshot" : String.format("at %s:%d", source.getString("file"), source.getInt64("pos"));
+        try {
+            check.check(source.getString("table"), where, image.schema(), values);
+        } catch (SourceFailure e) {
+            throw e.later();
+        }
+        row.setField(6, map(values));
         out.collect(row);
     }
 
@@ -83,12 +97,17 @@ final class ChangeDeserializer implements DebeziumDeserializationSchema<RowData>
         return InternalTypeInfo.of(ROW_TYPE);
     }
 
-    private static GenericMapData map(Struct image) {
-        Map<StringData, StringData> values = new HashMap<>();
+    private static Map<String, String> values(Struct image) {
+        Map<String, String> values = new HashMap<>();
         for (Field field : image.schema().fields()) {
-            String text = ChangeValue.text(field.schema(), image.get(field));
-            values.put(StringData.fromString(field.name()), text == null ? null : StringData.fromString(text));
+            values.put(field.name(), ChangeValue.text(field.schema(), image.get(field)));
         }
-        return new GenericMapData(values);
+        return values;
+    }
+
+    private static GenericMapData map(Map<String, String> values) {
+        Map<StringData, StringData> texts = new HashMap<>();
+        values.forEach((name, text) -> texts.put(StringData.fromString(name), text == null ? null : StringData.fromString(text)));
+        return new GenericMapData(texts);
     }
 }

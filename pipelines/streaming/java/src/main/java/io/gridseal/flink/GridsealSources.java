@@ -4,7 +4,6 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
 import org.apache.flink.connector.kafka.source.KafkaSource;
-import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -26,11 +25,12 @@ public final class GridsealSources {
     private GridsealSources() {}
 
     /**
-     * Reads a topic of JSON messages, from its beginning, one row a message.
+     * Reads a topic of JSON messages, from its beginning, one row a message. Messages that are gone before they were read
+     * end the job.
      *
      * @param specJson uid, bootstrapServers, groupId, topic, maxBytes, maxAheadSeconds (optional) and columns, each with
      *     name, field, type, required, minLength, maxLength, pattern, minimum, maximum, maxAheadSeconds (name and type are
-     *     needed)
+     *     needed), and lostBefore (optional), of a partition the offset before which nothing need be there any more
      * @return the columns, then payload BYTES, topic STRING, kafka_partition INT, kafka_offset BIGINT,
      *     kafka_timestamp TIMESTAMP(3), reason STRING; reason is NULL and payload too when the message was read, else
      *     payload holds its bytes and the columns are NULL
@@ -42,12 +42,12 @@ public final class GridsealSources {
                 .setGroupId(spec.groupId())
                 .setClientIdPrefix(spec.groupId() + "-" + spec.uid())
                 .setTopics(spec.topic())
-                .setStartingOffsets(OffsetsInitializer.earliest())
+                .setStartingOffsets(new WholeTopic())
                 .setProperty("commit.offsets.on.checkpoint", "true")
                 .setProperty("partition.discovery.interval.ms", String.valueOf(PARTITION_DISCOVERY.toMillis()))
                 .setDeserializer(new MessageDeserializer(spec))
                 .build();
-        return stream(env, source, spec.uid());
+        return stream(env, new KafkaMessageSource(source, spec), spec.uid());
     }
 
     /**
@@ -55,7 +55,7 @@ public final class GridsealSources {
      * so that the changes of all tables come in the order in which they were made.
      *
      * @param specJson uid, hostname, port, username, password, database, tables, serverId, startup (optional: initial or
-     *     earliest)
+     *     earliest); of each table its name, contract and columns, each with field, type and required
      * @return table_name STRING, op STRING (r read, c create, u update, d delete), op_ts TIMESTAMP(3), binlog_file STRING,
      *     binlog_pos BIGINT, binlog_row INT, image MAP&lt;STRING, STRING&gt;, as {@link ChangeDeserializer} explains
      */
@@ -69,14 +69,15 @@ public final class GridsealSources {
         debezium.setProperty("bigint.unsigned.handling.mode", "precise");
         // The client's own reconnecting loses rows; WatchedSplitReader says how, and what is done instead.
         debezium.setProperty("connect.keep.alive", "false");
-        ChangeDeserializer deserializer = new ChangeDeserializer();
+        ChangeDeserializer deserializer = new ChangeDeserializer(
+                new ContractCheck(spec.database(), spec.tables(), DatabaseColumns.at(spec)));
         MySqlSource<RowData> source = MySqlSource.<RowData>builder()
                 .hostname(spec.hostname())
                 .port(spec.port())
                 .username(spec.username())
                 .password(spec.password())
                 .databaseList(spec.database())
-                .tableList(spec.tables().stream().map(t -> spec.database() + "." + t).toArray(String[]::new))
+                .tableList(spec.tables().stream().map(t -> spec.database() + "." + t.name()).toArray(String[]::new))
                 .serverId(spec.serverId())
                 .serverTimeZone("UTC")
                 .startupOptions(spec.startupOptions())

@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import static io.gridseal.flink.SpecReader.require;
@@ -20,9 +21,10 @@ import static io.gridseal.flink.SpecReader.requireText;
  * @param maxBytes a longer message is refused
  * @param maxAheadSeconds default of the same key of every TIMESTAMP column; absent: no limit
  * @param columns the columns in the order of the row
+ * @param lostBefore of a partition the offset before which whatever was not read is given up for lost; absent: nothing is
  */
 record KafkaSpec(String uid, String bootstrapServers, String groupId, String topic, int maxBytes, Long maxAheadSeconds,
-                 List<ColumnSpec> columns) implements Serializable {
+                 List<ColumnSpec> columns, Map<Integer, Long> lostBefore) implements Serializable {
 
     /** Columns that every row has after those of the message. */
     static final List<String> POSITION_COLUMNS =
@@ -35,6 +37,7 @@ record KafkaSpec(String uid, String bootstrapServers, String groupId, String top
         requireText(topic, "topic");
         require(maxBytes > 0, "maxBytes is %d; it must be at least 1", maxBytes);
         require(columns != null && !columns.isEmpty(), "columns is empty; state at least one column");
+        lostBefore = lostBefore == null ? Map.of() : Map.copyOf(lostBefore);
         Set<String> names = new HashSet<>(POSITION_COLUMNS);
         Set<String> fields = new HashSet<>();
         for (ColumnSpec column : columns) {

@@ -2,7 +2,9 @@ package io.gridseal.flink;
 
 import org.apache.flink.cdc.connectors.mysql.table.StartupOptions;
 
+import java.io.Serializable;
 import java.util.List;
+import java.util.stream.Collectors;
 
 import static io.gridseal.flink.SpecReader.require;
 import static io.gridseal.flink.SpecReader.requireText;
@@ -11,12 +13,12 @@ import static io.gridseal.flink.SpecReader.requireText;
  * What {@link GridsealSources#mysqlChanges} reads.
  *
  * @param uid name and identity of the source in checkpoints
- * @param tables names without the database's
+ * @param tables those whose changes are read
  * @param serverId range of replica ids such as 5400-5407, at least as many as the source's parallelism
  * @param startup initial: the tables as they are, then their changes; earliest: all changes that the binlog still holds
  */
 record MySqlSpec(String uid, String hostname, int port, String username, String password, String database,
-                 List<String> tables, String serverId, String startup) {
+                 List<BusinessTable> tables, String serverId, String startup) implements Serializable {
 
     MySqlSpec {
         requireText(uid, "uid");
@@ -42,6 +44,7 @@ record MySqlSpec(String uid, String hostname, int port, String username, String 
     /** Without the password, which a record would show. */
     @Override
     public String toString() {
-        return String.format("MySqlSpec[%s %s@%s:%d/%s %s]", uid, username, hostname, port, database, tables);
+        return String.format("MySqlSpec[%s %s@%s:%d/%s %s]", uid, username, hostname, port, database,
+                tables.stream().map(BusinessTable::name).collect(Collectors.toList()));
     }
 }

@@ -4,18 +4,24 @@ import com.github.shyiko.mysql.binlog.BinaryLogClient;
 import org.apache.flink.cdc.connectors.mysql.debezium.reader.BinlogSplitReader;
 import org.apache.flink.cdc.connectors.mysql.debezium.task.context.StatefulTaskContext;
 import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
+import org.apache.flink.cdc.connectors.mysql.source.offset.BinlogOffset;
 import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSourceReaderContext;
 import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSplitReader;
+import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSplit;
 import org.apache.flink.cdc.connectors.mysql.source.split.SourceRecords;
 import org.apache.flink.cdc.connectors.mysql.source.utils.hooks.SnapshotPhaseHooks;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
+import org.apache.flink.util.ExceptionUtils;
 
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /**
- * Ends the job when the connection to the binlog is lost, so that Flink goes on from the last checkpoint.
+ * Ends the job when the connection to the binlog is lost, so that Flink goes on from the last checkpoint, and tells what is
+ * gone when the binlog was purged.
  *
  * <p>The binlog client would by itself connect again where it stands. In the middle of a statement of many rows this loses
  * the rest of the statement without an error: the server sends on without the event that names the table, and Debezium
@@ -30,7 +36,12 @@ final class WatchedSplitReader extends MySqlSplitReader {
     private static final Field BINLOG_READER = field(MySqlSplitReader.class, "reusedBinlogReader");
     private static final Field CONTEXT = field(BinlogSplitReader.class, "statefulTaskContext");
 
+    /** What Flink CDC says when it compares its place with the server's files, and the server when it is asked for one. */
+    private static final Pattern PURGED = Pattern.compile(
+            "no longer available on the server|[Cc]ould not find first log file name|impossible position");
+
     private final String server;
+    private BinlogOffset begin;
     private BinaryLogClient connected;
     private long lostNanos;
 
@@ -41,7 +52,7 @@ final class WatchedSplitReader extends MySqlSplitReader {
 
     @Override
     public RecordsWithSplitIds<SourceRecords> fetch() throws IOException {
-        RecordsWithSplitIds<SourceRecords> records = super.fetch();
+        RecordsWithSplitIds<SourceRecords> records = fetchOrTell();
         BinaryLogClient client = client();
         if (client == null || client.isConnected()) {
             connected = client;
@@ -55,6 +66,27 @@ final class WatchedSplitReader extends MySqlSplitReader {
             }
         }
         return records;
+    }
+
+    @Override
+    public void handleSplitsChanges(SplitsChange<MySqlSplit> changes) {
+        changes.splits().stream().filter(MySqlSplit::isBinlogSplit).map(MySqlSplit::asBinlogSplit)
+                .forEach(split -> begin = split.getStartingOffset());
+        super.handleSplitsChanges(changes);
+    }
+
+    private RecordsWithSplitIds<SourceRecords> fetchOrTell() throws IOException {
+        try {
+            return super.fetch();
+        } catch (IOException | RuntimeException e) {
+            boolean purged = ExceptionUtils.findThrowable(e, cause -> PURGED.matcher(String.valueOf(cause.getMessage())).find()).isPresent();
+            if (!purged) {
+                throw e;
+            }
+            throw new SourceFailure("The database at %s no longer has its changes from %s, position %d, on: they were purged before they "
+                    + "were read; gridseal pipeline restart --from-scratch takes a new snapshot and makes every table anew",
+                    server, begin == null ? "an unknown file" : begin.getFilename(), begin == null ? 0 : begin.getPosition()).later();
+        }
     }
 
     /** The client of a binlog reader at work, else null. */

@@ -29,7 +29,8 @@ class TablesTest {
             """;
     private static final String MYSQL = """
             {"uid": "ods.changes", "hostname": "127.0.0.1", "port": 1, "username": "u", "password": "not to be shown",
-             "database": "grid", "tables": ["customer", "meter"], "serverId": "5400-5407", "startup": "initial"}
+             "database": "grid", "tables": [{"name": "customer", "contract": "ods.customer_change", "columns": [
+              {"field": "customer_id", "type": "INT", "required": true}]}], "serverId": "5400-5407", "startup": "initial"}
             """;
 
     private final StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(
@@ -61,7 +62,7 @@ class TablesTest {
     @Test
     void aWrongSpecificationNamesWhatIsWrong() {
         assertEquals("specification of a Kafka source: unknown key topik; known keys: bootstrapServers, columns, groupId, "
-                + "maxAheadSeconds, maxBytes, topic, uid", kafkaError(KAFKA.replace("\"topic\"", "\"topik\":1, \"topic\"")));
+                + "lostBefore, maxAheadSeconds, maxBytes, topic, uid", kafkaError(KAFKA.replace("\"topic\"", "\"topik\":1, \"topic\"")));
         assertEquals("specification of a Kafka source: the specification: topic is missing; state a text that is not empty",
                 kafkaError(KAFKA.replace("\"topic\": \"meter-readings\",", "")));
         assertEquals("specification of a Kafka source: columns.[2]: active_power: type DOUBLE is not read from messages; allowed: "
