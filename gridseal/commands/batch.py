@@ -1,4 +1,4 @@
-"""batch run."""
+"""batch run, repair, pending."""
 
 import re
 import time
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gridseal.commands.options import FormatOption
 from gridseal.errors import WRONG_USAGE, GridsealError
-from gridseal.output import say
+from gridseal.output import Format, print_rows, say
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -16,6 +17,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Bounded runs: tables made anew from ODS by the same SQL as in the stream.")
     group.command("run")(run)
+    group.command("pending")(pending)
+    group.command("repair")(repair)
     app.add_typer(group, name="batch")
 
 
@@ -32,7 +35,8 @@ def run(
     A table has one writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
     """
     from gridseal.settings import load_settings
-    from pipelines.batch.run import Days, run_batch
+    from pipelines.batch.days import Days
+    from pipelines.batch.run import run_batch
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
     from warehouse.catalog import load_catalog
@@ -49,8 +53,41 @@ def run(
             in_child(loaded, run_batch, loaded, catalog, names, days)
     else:
         in_child(loaded, run_batch, loaded, catalog, names, days)
-    what = f"{days.first} to {days.last}" if days else "all rows"
-    say(f"{', '.join(names)}: {what} made anew in {time.monotonic() - began:.1f} s")
+    say(f"{', '.join(names)}: {days or 'all rows'} made anew in {time.monotonic() - began:.1f} s")
+
+
+def pending(
+    all_days: Annotated[bool, typer.Option("--all", help="Also days that are repaired.")] = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """List the frozen days that something came for and that wait for a repair."""
+    from gridseal.settings import load_settings
+    from gridseal.sql_access import ensure_sql
+    from pipelines.batch.repair import frozen_days
+    from warehouse.catalog import load_catalog
+
+    loaded = load_settings()
+    days = frozen_days(loaded, load_catalog(loaded), ensure_sql(loaded))
+    rows = [(d.day, d.arrivals, d.repaired, "pending" if d.pending else "") for d in days if d.pending or all_days]
+    print_rows(("day", "came late", "of them repaired", ""), rows, format)
+    if any(day.pending for day in days):
+        say("next:  gridseal batch repair")
+
+
+def repair() -> None:
+    """Make every pending day anew from ODS; the pipeline is paused for that time."""
+    from gridseal.settings import load_settings
+    from gridseal.sql_access import ensure_sql
+    from pipelines.batch.repair import repair as repair_days
+    from warehouse.catalog import load_catalog
+
+    loaded = load_settings()
+    began = time.monotonic()
+    days = repair_days(loaded, load_catalog(loaded), ensure_sql(loaded), lambda what: say(f"  {what}"))
+    if days:
+        say(f"{len(days)} days are repaired, {days[0]} to {days[-1]}, in {time.monotonic() - began:.1f} s")
+    else:
+        say("nothing waits for a repair")
 
 
 def _day(text: str) -> str:

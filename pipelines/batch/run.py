@@ -1,9 +1,10 @@
 """Bounded runs: the same transforms in Flink's batch mode, over what ODS holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pipelines.batch.days import Days
+from pipelines.batch.stale import newest_commits, stale_days
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.cluster import BATCH_PREFIX, current_job
@@ -19,18 +20,6 @@ from pipelines.streaming.job import (
 )
 from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import Table
-
-
-@dataclass(frozen=True)
-class Days:
-    """Days of the grid's zone, yyyy-MM-dd, both included."""
-
-    first: str
-    last: str
-
-    def condition(self, column: str) -> str:
-        """SQL that holds for these days."""
-        return f"`{column}` BETWEEN '{self.first}' AND '{self.last}'"
 
 
 def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str], days: Days | None = None) -> None:
@@ -52,6 +41,7 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
         _refuse(table, days)
     if streamed := [table.name for table in wanted if table.mode == "stream"]:
         refuse_second_writer(settings, streamed)
+    before = newest_commits(settings, wanted)
     prepare_environment(settings)
     tables = open_environment(_configuration(settings, names))
     declare_databases(tables, settings)
@@ -65,6 +55,16 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
         where = f" WHERE {days.condition(table.partition_by[0])}" if days else ""
         statements.add_insert_sql(insert_sql(table, overwrite=True) + where)
     statements.execute().wait()
+    if days:
+        for name, stale in stale_days(settings, wanted, days, before).items():
+            _delete(tables, catalog.table(name), stale)
+
+
+def _delete(tables: Any, table: Table, days: Sequence[str]) -> None:
+    """Delete the rows of days for which a run has made none."""
+    listed = ", ".join(f"'{day}'" for day in days)
+    column = table.partition_by[0]
+    tables.execute_sql(f"DELETE FROM {quoted(f'lake.{table.name}')} WHERE `{column}` IN ({listed})").wait()
 
 
 def refuse_second_writer(settings: PipelineSettings, names: Sequence[str]) -> None:

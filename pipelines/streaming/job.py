@@ -99,13 +99,15 @@ def open_environment(options: dict[str, str]) -> Any:
     """Create PyFlink's StreamTableEnvironment with the options."""
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
-    from pyflink.table import StreamTableEnvironment
+    from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
     configuration = Configuration()
     for key, value in options.items():
         configuration.set_string(key, value)
     environment = StreamExecutionEnvironment.get_execution_environment(configuration)
-    tables = StreamTableEnvironment.create(environment)
+    bounded = options.get("execution.runtime-mode") == "BATCH"
+    mode = EnvironmentSettings.in_batch_mode() if bounded else EnvironmentSettings.in_streaming_mode()
+    tables = StreamTableEnvironment.create(environment, mode)
     for key, value in options.items():
         tables.get_config().set(key, value)
     return tables

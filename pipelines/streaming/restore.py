@@ -47,7 +47,7 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
     folder = table_path(table, settings.lake_path)
     with reachable(settings):
         entries = list_folder(open_client(settings), f"{folder}/.hoodie")
-    return any(name.endswith((".commit", ".deltacommit")) for name, _ in entries)
+    return any(name.endswith((".commit", ".deltacommit", ".replacecommit")) for name, _ in entries)
 
 
 def table_declared(settings: PipelineSettings, table: Table) -> bool:

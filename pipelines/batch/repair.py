@@ -1,0 +1,140 @@
+"""The repair of days that were frozen when something came for them."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines.batch.days import spans
+from pipelines.batch.run import run_batch
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.sql.client import connect
+from pipelines.streaming.child import in_child
+from pipelines.streaming.cluster import current_job, last_checkpoint
+from pipelines.streaming.job import freezes
+from pipelines.streaming.pause import paused
+from pipelines.streaming.restore import table_exists
+from pipelines.webhdfs import open_client, reachable
+from warehouse.catalog import Catalog
+
+Report = Callable[[str], None]
+_CHECKPOINT_S = 300.0
+
+
+@dataclass(frozen=True)
+class FrozenDay:
+    """A frozen day that something came for.
+
+    Attributes:
+        day: yyyy-MM-dd in the grid's zone.
+        arrivals: Rows of ``ods.late_arrival`` that concern it.
+        repaired: How many of them the last repair of the day knew.
+    """
+
+    day: str
+    arrivals: int
+    repaired: int
+
+    @property
+    def pending(self) -> bool:
+        """It waits for a repair."""
+        return self.arrivals > self.repaired
+
+
+def frozen_days(settings: PipelineSettings, catalog: Catalog, address: tuple[str, int]) -> list[FrozenDay]:
+    """The days that something came for, pending or not.
+
+    Args:
+        settings: Where everything is.
+        catalog: The tables.
+        address: Host and port of the SQL endpoint.
+
+    Raises:
+        PipelineError: A service does not answer.
+    """
+    late = next(t for t in catalog if t.source and t.source.kind == "late")
+    if not table_exists(settings, late):
+        return []
+    facts = " UNION ".join(f"SELECT {j.day} AS dt FROM {j.facts}" for j in catalog.joins.values())
+    with connect(settings, address) as sql:
+        # A change concerns every day since; of these only the ones with readings have anything to repair.
+        rows = sql.query(
+            f"SELECT d.dt, COUNT(*) FROM (SELECT DISTINCT dt FROM ({facts})) AS d"
+            f" JOIN {late.name} AS l ON d.dt BETWEEN l.from_dt AND l.to_dt GROUP BY d.dt ORDER BY d.dt"
+        ).rows
+    repaired = _read(settings)
+    return [FrozenDay(day, int(arrivals), repaired.get(day, 0)) for day, arrivals in rows]
+
+
+def repair(
+    settings: PipelineSettings, catalog: Catalog, address: tuple[str, int], report: Report = lambda _: None
+) -> list[str]:
+    """Make every pending day anew, in all tables that are made of readings day by day.
+
+    The pipeline is paused for that time, since a table has one writer.
+
+    Args:
+        settings: Where everything is.
+        catalog: The tables.
+        address: Host and port of the SQL endpoint.
+        report: Told what is happening.
+
+    Returns:
+        The days.
+
+    Raises:
+        PipelineError: A service does not answer, or a run fails; days that were made anew before count as repaired.
+    """
+    days = [day for day in frozen_days(settings, catalog, address) if day.pending]
+    if not days:
+        return []
+    names = [t.name for t in catalog.ordered if t.mode == "stream" and freezes(t)]
+    # What is known to have come late must be in ODS as a whole, which a later checkpoint makes sure of.
+    _await_checkpoint(settings)
+    arrivals = {day.day: day.arrivals for day in days}
+    with paused(settings, catalog, report):
+        for span in spans(arrivals):
+            report(f"making {span} anew in {len(names)} tables")
+            in_child(settings, run_batch, settings, catalog, names, span)
+            _write(settings, _read(settings) | {day: n for day, n in arrivals.items() if day in span})
+    return list(arrivals)
+
+
+def _await_checkpoint(settings: PipelineSettings) -> None:
+    job = current_job(settings)
+    if job is None:
+        return
+    before = last_checkpoint(settings, job.id)
+    deadline = time.monotonic() + _CHECKPOINT_S
+    while time.monotonic() < deadline:
+        now = last_checkpoint(settings, job.id)
+        if now and (before is None or now.id > before.id):
+            return
+        time.sleep(0.5)
+    raise PipelineError(f"no checkpoint was completed within {_CHECKPOINT_S:.0f} s", "gridseal pipeline status")
+
+
+def _read(settings: PipelineSettings) -> dict[str, int]:
+    client = open_client(settings)
+    with reachable(settings):
+        if client.status(_path(settings), strict=False) is None:
+            return {}
+        with client.read(_path(settings), encoding="utf-8") as reader:
+            text = reader.read()
+    try:
+        return {str(day): int(arrivals) for day, arrivals in json.loads(text).items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise PipelineError(
+            f"{settings.hdfs_uri}{_path(settings)} is no record of repairs: {error}",
+            f"remove {_path(settings)} from HDFS; every day that something came late for is then made anew",
+        ) from error
+
+
+def _write(settings: PipelineSettings, repaired: dict[str, int]) -> None:
+    with reachable(settings):
+        open_client(settings).write(_path(settings), json.dumps(repaired, indent=2), overwrite=True, encoding="utf-8")
+
+
+def _path(settings: PipelineSettings) -> str:
+    return f"{settings.flink_path}/repaired.json"
