@@ -11,7 +11,7 @@ from stack import fingerprint
 from stack.catalog import all_services, find_service
 from stack.errors import StackError
 from stack.layout import Layout
-from stack.ports import check_ports
+from stack.ports import await_free, check_ports
 from stack.service import Service
 from stack.settings import StackSettings
 from stack.supervision import Supervisor, log_of, orphans
@@ -23,6 +23,7 @@ Report = Callable[[str, str, float], None]
 _POLL_SECONDS = 0.2
 # Dead that often before it was ready once, a service will not get ready by itself.
 _DEATHS = 3
+_DYING_SECONDS = 15.0
 _GIVEN_UP = ("FATAL", "UNKNOWN")
 _RUNNING = ("RUNNING", "STARTING", "BACKOFF")
 
@@ -113,6 +114,8 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
         if orphans(layout.var):
             report("services without a supervisor", "stopping", time.monotonic() - began)
             supervisor.stop()
+            # A dying process gives up its memory first, by which we would know it, and its sockets after that.
+            await_free(settings, services, _DYING_SECONDS)
         check_ports(settings, services)
         supervisor.start(all_services(settings))
         fingerprint.save(settings)

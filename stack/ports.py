@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import time
 from collections.abc import Iterable
 
 from stack.errors import StackError
@@ -23,6 +24,14 @@ def check_ports(settings: StackSettings, services: Iterable[Service]) -> None:
     ]
     if taken:
         raise StackError("; ".join(taken), hint="make status", exit_code=2)
+
+
+def await_free(settings: StackSettings, services: Iterable[Service], seconds: float) -> None:
+    """Waits until nobody listens on the services' ports, or the time is over."""
+    ports = [getattr(settings, field) for service in services for field in service.ports]
+    deadline = time.monotonic() + seconds
+    while any(is_taken(settings.host, port) for port in ports) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def describe(settings: StackSettings, service: str, field: str) -> str:
