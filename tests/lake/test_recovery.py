@@ -1,4 +1,4 @@
-"""SIGKILL of the TaskManager while readings and changes flow."""
+"""SIGKILL of the TaskManager and of the JobManager while readings and changes flow; `make test-faults` has more."""
 
 import time
 from threading import Event, Thread
@@ -18,15 +18,15 @@ RATE = 5000
 PAUSE_BETWEEN_CHANGES_S = 0.3
 
 
-def taskmanager(lake: Lake) -> Any:
-    return next(service for service in stack.status(lake.settings) if service.name == "taskmanager")
+def flink(lake: Lake) -> dict[str, Any]:
+    return {found.name: found for found in stack.status(lake.settings) if found.name in ("taskmanager", "jobmanager")}
 
 
 @pytest.mark.timeout(1800)
-def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
-    before, job = taskmanager(lake), current_job(lake.settings)
+def test_a_killed_taskmanager_and_jobmanager_cost_no_row_and_double_none(lake: Lake) -> None:
+    before, job = flink(lake), current_job(lake.settings)
     assert job
-    third = Event()
+    third, two_thirds = Event(), Event()
     fed: list[Any] = []
 
     def feed() -> None:
@@ -36,6 +36,8 @@ def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
     def watch(sent: int, expected: int) -> None:
         if sent * 3 > expected:
             third.set()
+        if sent * 3 > 2 * expected:
+            two_thirds.set()
 
     def change() -> None:
         fed.append(apply_changes(lake.settings, GRID, NEXT_DAY, dawdle))
@@ -48,15 +50,17 @@ def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
     for thread in threads:
         thread.start()
     assert third.wait(60)
-    psutil.Process(before.pid).kill()
+    psutil.Process(before["taskmanager"].pid).kill()
+    assert two_thirds.wait(60)
+    psutil.Process(before["jobmanager"].pid).kill()
     assert all(thread.is_alive() for thread in threads)
     for thread in threads:
         thread.join(120)
     assert len(fed) == 2
 
     lake.reconcile()
-    after = taskmanager(lake)
-    assert (after.state, after.restarts) == ("ready", before.restarts + 1)
+    for name, after in flink(lake).items():
+        assert (name, after.state, after.restarts) == (name, "ready", before[name].restarts + 1)
     # The same job went on, from its last checkpoint.
     now = current_job(lake.settings)
     assert now
