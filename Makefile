@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration lint format docs lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults lint format docs lock clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -35,13 +35,16 @@ doctor: ready ## Say what is missing or wrong, and the command that mends it
 test: test-unit test-java test-integration ## Run all tests
 
 test-unit: ready ## Run the tests that need no service
-	@$(PYTEST) -m "not integration"
+	@$(PYTEST) -m "not integration and not faults"
 
 test-java: ready ## Run the tests of the Java sources and functions
 	@echo "Java tests" && cd pipelines/streaming/java && mvn -q test
 
 test-integration: ready ## Run the tests on the real services, on ports and state of their own
 	@$(PYTEST) -m integration
+
+test-faults: ready ## Break every service while data flow, and count every row; takes about an hour
+	@$(PYTEST) -m faults
 
 lint: ready ## Check style and types
 	@.venv/bin/ruff check .

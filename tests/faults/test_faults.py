@@ -1,0 +1,83 @@
+"""Everything breaks while readings and changes flow, and no row is lost or doubled."""
+
+import time
+
+import pytest
+
+from pipelines.sources.broker import end_offsets
+from pipelines.sources.business.database import connect
+from pipelines.sources.business.rows import read_row
+from pipelines.sources.grid import TABLE_KEYS
+from pipelines.sources.topics import METER_READINGS
+from pipelines.streaming.cluster import current_job
+from pipelines.streaming.losses import read_losses
+from tests.faults.conftest import BreakableLake, Outcome
+from tests.faults.faults import FAULTS, Fault, purge_binlog
+from tests.faults.load import Load
+from tests.faults.watch import Watch
+from tests.lake.lake import Lake
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+
+FLOWING_S = 8
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_nothing_is_lost_or_doubled(breakable: BreakableLake, fault: Fault, outcome: Outcome) -> None:
+    lake = breakable.lake
+    with Watch(lake.settings) as watch:
+        with Load(lake, fault.name, breakable.keys):
+            time.sleep(FLOWING_S)
+            watch.zero()
+            fault.strike(lake)
+        try:
+            lake.reconcile()
+            outcome.reconciled_s = watch.seconds
+        finally:
+            outcome.running_s = watch.running_again_s
+            outcome.lost, outcome.doubled = lost(lake), doubled(lake)
+    assert (outcome.lost, outcome.doubled) == (0, 0)
+    job = current_job(lake.settings)
+    assert job is not None
+    assert job.healthy
+    lake.assert_as_recomputed()
+
+
+@pytest.mark.parametrize("fault", ["binlog purged unread"])
+def test_a_new_snapshot_is_the_database_as_it_is(breakable: BreakableLake, fault: str, outcome: Outcome) -> None:
+    """The last one: the lake knows of no past afterwards."""
+    lake = breakable.lake
+    with Watch(lake.settings) as watch:
+        purge_binlog(lake)
+        lake.reconcile()
+        outcome.running_s, outcome.reconciled_s = watch.running_again_s, watch.seconds
+    outcome.lost, outcome.doubled = lost(lake), doubled(lake)
+    assert (outcome.lost, outcome.doubled) == (0, 0)
+    with connect(lake.settings, "reader") as connection:
+        for table, key in TABLE_KEYS.items():
+            snapshot = lake.query(f"SELECT DISTINCT op FROM ods.{table}_change")
+            assert snapshot in ([("r",)], []), f"{table}: {snapshot}"
+            for (value,) in lake.query(f"SELECT {key} FROM ods.{table}_change"):
+                assert read_row(connection, table, value), f"{table} {value} is no longer there"
+
+
+def lost(lake: Lake) -> int:
+    """Messages that have no row, but for those that were given up."""
+    produced = sum(end_offsets(lake.settings, METER_READINGS.name).values())
+    ((there,),) = lake.query(
+        "SELECT COUNT(*) FROM (SELECT message_id FROM ods.meter_reading UNION SELECT message_id FROM ods.dead_letter)"
+    )
+    given_up = sum(loss.end - loss.begin for loss in read_losses(lake.settings))
+    return produced - given_up - int(there)
+
+
+def doubled(lake: Lake) -> int:
+    """Rows of messages and of changes that are there twice."""
+    changes = [table.name for table in lake.catalog if table.name.endswith("_change")]
+    queries = [
+        "SELECT message_id AS id FROM (SELECT message_id FROM ods.meter_reading"
+        " UNION ALL SELECT message_id FROM ods.dead_letter)",
+        *(f"SELECT change_id AS id FROM {name}" for name in changes),
+    ]
+    counts = [lake.query(f"SELECT COUNT(*) - COUNT(DISTINCT id) FROM ({query})")[0][0] for query in queries]
+    return sum(int(count) for count in counts)
