@@ -70,6 +70,30 @@ def _words(error: Exception) -> str:
     return found[0] if found else str(error)
 
 
+def read_text(settings: PipelineSettings, path: str) -> str | None:
+    """A file of text; None if it is not there.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    client = open_client(settings)
+    with reachable(settings):
+        if client.status(path, strict=False) is None:
+            return None
+        with client.read(path, encoding="utf-8") as reader:
+            return str(reader.read())
+
+
+def write_text(settings: PipelineSettings, path: str, text: str) -> None:
+    """Write a file of text in the place of one that is there.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    with reachable(settings):
+        open_client(settings).write(path, text, overwrite=True, encoding="utf-8")
+
+
 def list_folder(client: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and status of each entry of a folder; none if the folder is not there."""
     from hdfs import HdfsError

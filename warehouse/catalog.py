@@ -10,6 +10,7 @@ from warehouse.as_of import VIEW, AsOf, chosen
 from warehouse.contract import CONTRACT_FILE, LAYERS, Table, read_contract
 from warehouse.errors import WarehouseError, refusal
 from warehouse.settings import WarehouseSettings
+from warehouse.table import SourceKind
 from warehouse.template import references, render
 
 TRANSFORM_FILE = "transform.sql"
@@ -42,6 +43,10 @@ class Catalog:
             meant = f"; did you mean {near[0]}?" if near else ""
             raise WarehouseError(f"there is no table {name!r}{meant}", "gridseal tables")
         return self.tables[name]
+
+    def fed_by(self, kind: SourceKind) -> list[Table]:
+        """The ODS tables that one kind of source feeds."""
+        return [t for t in self if t.source and t.source.kind == kind]
 
     def transform(self, name: str) -> str:
         """The SELECT that makes a table, rendered; ODS tables have none."""

@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -48,10 +49,7 @@ def run(
         raise GridsealError(f"--from {days.first} is after --to {days.last}", "gridseal batch run --help", WRONG_USAGE)
     began = time.monotonic()
     names = list(dict.fromkeys(tables))
-    if pause:
-        with paused(loaded, catalog, say):
-            in_child(loaded, run_batch, loaded, catalog, names, days)
-    else:
+    with paused(loaded, catalog, say) if pause else nullcontext():
         in_child(loaded, run_batch, loaded, catalog, names, days)
     say(f"{', '.join(names)}: {days or 'all rows'} made anew in {time.monotonic() - began:.1f} s")
 

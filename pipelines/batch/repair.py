@@ -15,7 +15,7 @@ from pipelines.streaming.cluster import current_job, last_checkpoint
 from pipelines.streaming.job import freezes
 from pipelines.streaming.pause import paused
 from pipelines.streaming.restore import table_exists
-from pipelines.webhdfs import open_client, reachable
+from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 
 Report = Callable[[str], None]
@@ -53,7 +53,7 @@ def frozen_days(settings: PipelineSettings, catalog: Catalog, address: tuple[str
     Raises:
         PipelineError: A service does not answer.
     """
-    late = next(t for t in catalog if t.source and t.source.kind == "late")
+    (late,) = catalog.fed_by("late")
     if not table_exists(settings, late):
         return []
     facts = " UNION ".join(f"SELECT {j.day} AS dt FROM {j.facts}" for j in catalog.joins.values())
@@ -116,12 +116,9 @@ def _await_checkpoint(settings: PipelineSettings) -> None:
 
 
 def _read(settings: PipelineSettings) -> dict[str, int]:
-    client = open_client(settings)
-    with reachable(settings):
-        if client.status(_path(settings), strict=False) is None:
-            return {}
-        with client.read(_path(settings), encoding="utf-8") as reader:
-            text = reader.read()
+    text = read_text(settings, _path(settings))
+    if text is None:
+        return {}
     try:
         return {str(day): int(arrivals) for day, arrivals in json.loads(text).items()}
     except (ValueError, AttributeError, TypeError) as error:
@@ -132,8 +129,7 @@ def _read(settings: PipelineSettings) -> dict[str, int]:
 
 
 def _write(settings: PipelineSettings, repaired: dict[str, int]) -> None:
-    with reachable(settings):
-        open_client(settings).write(_path(settings), json.dumps(repaired, indent=2), overwrite=True, encoding="utf-8")
+    write_text(settings, _path(settings), json.dumps(repaired, indent=2))
 
 
 def _path(settings: PipelineSettings) -> str:

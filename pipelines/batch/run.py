@@ -41,7 +41,7 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
         _refuse(table, days)
     if streamed := [table.name for table in wanted if table.mode == "stream"]:
         refuse_second_writer(settings, streamed)
-    before = newest_commits(settings, wanted)
+    before = newest_commits(settings, wanted) if days else {}
     prepare_environment(settings)
     tables = open_environment(_configuration(settings, names))
     declare_databases(tables, settings)
@@ -118,8 +118,7 @@ def _register(tables: Any, catalog: Catalog, settings: PipelineSettings, table: 
         source = quoted(f"lake.{table.name}")
         tables.execute_sql(sink_ddl(table, settings.lake_uri, source))
         # A day of any table is made of the readings of that day alone.
-        of_days = days and table.source.kind == "kafka"
-        where = f" WHERE {days.condition(table.partition_by[0])}" if days and of_days else ""
+        where = f" WHERE {days.condition(table.partition_by[0])}" if days and table.source.kind == "kafka" else ""
         columns = ", ".join(f"`{c}`" for c in table.column_names)
         select = f"SELECT {columns} FROM {source}{where}"
     else:

@@ -44,7 +44,7 @@ def dead_letters(settings: PipelineSettings, catalog: Catalog, address: tuple[st
     Raises:
         PipelineError: The SQL endpoint does not run, or does not answer.
     """
-    table = next(t for t in catalog if t.source and t.source.kind == "dead_letter")
+    (table,) = catalog.fed_by("dead_letter")
     try:
         with connect(settings, address) as client:
             return count_by_kind(client, table.name)

@@ -10,7 +10,6 @@ from pipelines.sources.broker import end_offsets
 from pipelines.sql.client import SqlClient
 from pipelines.streaming.losses import Loss, read_losses
 from warehouse.catalog import Catalog
-from warehouse.contract import Table
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,6 @@ class TopicLag:
         return {p: (begins[p], end) for p, end in self.ends.items() if begins[p] < end}
 
 
-def kafka_tables(catalog: Catalog) -> list[Table]:
-    """ODS tables that are fed from Kafka."""
-    return [t for t in catalog if t.source and t.source.kind == "kafka"]
-
-
 def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClient) -> list[Line]:
     """One line a topic and partition, and one that no message is there twice.
 
@@ -63,8 +57,8 @@ def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
     """
     lines: list[Line] = []
     losses = read_losses(settings)
-    dead_letters = next(t for t in catalog if t.source and t.source.kind == "dead_letter")
-    for table in kafka_tables(catalog):
+    (dead_letters,) = catalog.fed_by("dead_letter")
+    for table in catalog.fed_by("kafka"):
         topic = table.origin.name
         ends = end_offsets(settings, topic)
         rows = _count(sql, table.name, topic)
@@ -128,7 +122,7 @@ def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
     with broker_errors(settings, "read the committed offsets"):
         admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
         try:
-            for table in kafka_tables(catalog):
+            for table in catalog.fed_by("kafka"):
                 group, topic = consumer_group(table), table.origin.name
                 try:
                     offsets = admin.list_group_offsets({group: None})[group]

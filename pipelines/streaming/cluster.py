@@ -71,7 +71,7 @@ def current_job(settings: PipelineSettings) -> Job | None:
     Raises:
         PipelineError: Flink does not answer.
     """
-    jobs = [j for j in get(settings, "/jobs/overview")["jobs"] if j["name"] == JOB_NAME and j["state"] not in _ENDED]
+    jobs = [j for j in _live_jobs(settings) if j["name"] == JOB_NAME]
     if not jobs:
         return None
     newest = max(jobs, key=lambda job: job["start-time"])
@@ -90,8 +90,11 @@ def batch_job(settings: PipelineSettings) -> str:
     Raises:
         PipelineError: Flink does not answer.
     """
-    jobs = get(settings, "/jobs/overview")["jobs"]
-    return next((j["name"] for j in jobs if j["name"].startswith(BATCH_PREFIX) and j["state"] not in _ENDED), "")
+    return next((j["name"] for j in _live_jobs(settings) if j["name"].startswith(BATCH_PREFIX)), "")
+
+
+def _live_jobs(settings: PipelineSettings) -> list[dict[str, Any]]:
+    return [job for job in get(settings, "/jobs/overview")["jobs"] if job["state"] not in _ENDED]
 
 
 def last_failure(settings: PipelineSettings, job_id: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.webhdfs import open_client, reachable
+from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -25,8 +25,7 @@ def save(settings: PipelineSettings, found: Digests) -> None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    with reachable(settings):
-        open_client(settings).write(_path(settings), json.dumps(found, indent=2), overwrite=True, encoding="utf-8")
+    write_text(settings, _path(settings), json.dumps(found, indent=2))
 
 
 def changed(settings: PipelineSettings, found: Digests) -> list[str]:
@@ -35,12 +34,9 @@ def changed(settings: PipelineSettings, found: Digests) -> list[str]:
     Raises:
         PipelineError: HDFS does not answer, or what was kept cannot be read.
     """
-    client = open_client(settings)
-    with reachable(settings):
-        if client.status(_path(settings), strict=False) is None:
-            return []
-        with client.read(_path(settings), encoding="utf-8") as reader:
-            text = reader.read()
+    text = read_text(settings, _path(settings))
+    if text is None:
+        return []
     try:
         before = json.loads(text)
         return [name for name, digest in found.items() if before.get(name, digest) != digest]

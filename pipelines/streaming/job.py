@@ -342,12 +342,11 @@ def _register_sources(
 ) -> None:
     sources = jvm.io.gridseal.flink.GridsealSources
     environment = tables._j_tenv.execEnv()
-    by_kind = [t for t in catalog if t.source and t.source.kind == "mysql"]
-    sources.registerMysqlChanges(tables._j_tenv, environment, CHANGES_VIEW, changes_spec(by_kind, settings))
-    for table in catalog:
-        if table.source and table.source.kind == "kafka":
-            spec = kafka_spec(table, settings, lost_before(losses, table.origin.name))
-            sources.registerKafka(tables._j_tenv, environment, kafka_view(table), spec)
+    changes = changes_spec(catalog.fed_by("mysql"), settings)
+    sources.registerMysqlChanges(tables._j_tenv, environment, CHANGES_VIEW, changes)
+    for table in catalog.fed_by("kafka"):
+        spec = kafka_spec(table, settings, lost_before(losses, table.origin.name))
+        sources.registerKafka(tables._j_tenv, environment, kafka_view(table), spec)
 
 
 def _jvm() -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.webhdfs import open_client, reachable
+from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 
 
@@ -43,12 +43,9 @@ def read_losses(settings: PipelineSettings) -> list[Loss]:
     Raises:
         PipelineError: HDFS does not answer, or the record cannot be read.
     """
-    client = open_client(settings)
-    with reachable(settings):
-        if client.status(_path(settings), strict=False) is None:
-            return []
-        with client.read(_path(settings), encoding="utf-8") as reader:
-            text = reader.read()
+    text = read_text(settings, _path(settings))
+    if text is None:
+        return []
     try:
         return [Loss(**entry) for entry in json.loads(text)]
     except (ValueError, TypeError) as error:
@@ -97,9 +94,7 @@ def record_losses(settings: PipelineSettings, found: Iterable[Loss], keep: bool 
         *(read_losses(settings) if keep else []),
         *(Loss(x.topic, x.partition, x.begin, x.end, now) for x in found),
     ]
-    with reachable(settings):
-        text = json.dumps([asdict(entry) for entry in entries], indent=2)
-        open_client(settings).write(_path(settings), text, overwrite=True, encoding="utf-8")
+    write_text(settings, _path(settings), json.dumps([asdict(entry) for entry in entries], indent=2))
 
 
 def lost_before(losses: Iterable[Loss], topic: str) -> dict[int, int]:

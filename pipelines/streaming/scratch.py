@@ -46,7 +46,7 @@ def discarded(settings: PipelineSettings, catalog: Catalog) -> Discarded:
         there = client.status(settings.lake_path, strict=False) is not None
         size = int(client.content(settings.lake_path)["length"]) if there else 0
     point = newest_restore_point(settings)
-    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    topics = [t.origin.name for t in catalog.fed_by("kafka")]
     gone = {topic: sum(first_offsets(settings, topic).values()) for topic in topics}
     return Discarded(len(tables), size, point.path if point else "", {t: n for t, n in gone.items() if n})
 
@@ -64,11 +64,10 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
             client.delete(f"{settings.lake_path}/{layer}", recursive=True)
         for name in ("checkpoints", "savepoints", "compiled.json"):
             client.delete(f"{settings.flink_path}/{name}", recursive=True)
-    for table in catalog:
-        if table.source and table.source.kind == "kafka":
-            # Else the offsets of the old job would count as read by the new one.
-            delete_group(settings, consumer_group(table))
-    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    for table in catalog.fed_by("kafka"):
+        # Else the offsets of the old job would count as read by the new one.
+        delete_group(settings, consumer_group(table))
+    topics = [t.origin.name for t in catalog.fed_by("kafka")]
     firsts = {topic: first_offsets(settings, topic) for topic in topics}
     losses = [Loss(t, p, 0, first) for t in topics for p, first in sorted(firsts[t].items()) if first]
     record_losses(settings, losses, keep=False)
@@ -93,5 +92,5 @@ def end_job(settings: PipelineSettings) -> None:
 
 def messages_in_kafka(settings: PipelineSettings, catalog: Catalog) -> int:
     """Messages that a start from scratch reads again."""
-    topics = [t.origin.name for t in catalog if t.source and t.source.kind == "kafka"]
+    topics = [t.origin.name for t in catalog.fed_by("kafka")]
     return sum(sum(end_offsets(settings, t).values()) - sum(first_offsets(settings, t).values()) for t in topics)

@@ -72,13 +72,13 @@ def ods_select(table: Table, catalog: Catalog) -> str:
         return _late_select(catalog)
     if table.origin.kind == "kafka":
         return _messages_select(table, table, "reason IS NULL")
-    topics = [t for t in catalog if t.source and t.source.kind == "kafka"]
+    topics = catalog.fed_by("kafka")
     return "\nUNION ALL\n".join(_messages_select(table, topic, "reason IS NOT NULL") for topic in topics)
 
 
 def changes_of_days_select(catalog: Catalog) -> str:
     """SELECT of the key, the table and the day of each business change, in the order that LateChanges reads."""
-    changes = [t for t in catalog if t.source and t.source.kind == "mysql"]
+    changes = catalog.fed_by("mysql")
     # What the snapshot found is in force since 1970, and is there before the first reading.
     return "\nUNION ALL\n".join(
         f"SELECT change_id, '{t.name}' AS table_name, dt FROM {t.name} WHERE op <> 'r'" for t in changes
