@@ -17,7 +17,6 @@ final class AsOfSpec implements Serializable {
     private final int time;
     private final int day;
     private final int validFrom;
-    private final int[] order;
     private final RowData.FieldGetter[] orderGetters;
     private final Horizon horizon;
     private final OutputTag<RowData> late;
@@ -37,9 +36,9 @@ final class AsOfSpec implements Serializable {
         this.time = facts.getFieldIndex(time);
         this.day = facts.getFieldIndex(day);
         this.validFrom = versions.getFieldIndex(validFrom);
-        this.order = Arrays.stream(order).mapToInt(facts::getFieldIndex).toArray();
         this.horizon = horizon;
-        orderGetters = Arrays.stream(this.order)
+        orderGetters = Arrays.stream(order)
+                .mapToInt(facts::getFieldIndex)
                 .mapToObj(place -> RowData.createFieldGetter(facts.getTypeAt(place), place))
                 .toArray(RowData.FieldGetter[]::new);
         late = new OutputTag<>("late", InternalTypeInfo.of(facts));
