@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gridseal.settings import Settings
+from tests.faults.load import FIRST_DAY, GRID, OPTIONS
 from tests.lake.lake import Lake, close_lake, open_lake
 
 KEYS = 5
@@ -52,7 +53,7 @@ _OUTCOMES = pytest.StashKey[list[Outcome]]()
 def breakable(running_stack: Settings, stack_environment: dict[str, str]) -> Iterator[BreakableLake]:
     """A running pipeline and a fed day with its business changes, reconciled."""
     try:
-        lake = open_lake(running_stack)
+        lake = open_lake(running_stack, GRID, [(FIRST_DAY, OPTIONS)])
         lake.environment = dict(os.environ) | stack_environment
         yield BreakableLake(lake, sorted(lake.free("customer"))[:KEYS])
     finally:

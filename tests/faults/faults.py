@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ import psutil
 import pymysql
 
 import stack
-from pipelines.sources.meters import MeterOptions
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job, source_failure, stop_with_savepoint
 from pipelines.streaming.hudi import table_path
@@ -25,7 +24,8 @@ from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.submit import start, wait_until_running
 from pipelines.webhdfs import open_client
 from stack.supervision import orphans
-from tests.lake.lake import NEXT_DAY, Lake, at
+from tests.faults.load import OPTIONS
+from tests.lake.lake import Lake, at
 
 PATIENCE_S = 300
 DISK_MIB = 1024
@@ -129,7 +129,7 @@ def alter_harmlessly(lake: Lake) -> None:
 def rename_column(lake: Lake) -> None:
     """A column that a contract needs is gone for a while; then it is back, and what it held is written again."""
     (key, *_) = lake.free("equipment")
-    moment = at(NEXT_DAY, 18)
+    moment = at(lake.next_day, 18)
     alter(
         lake,
         "ALTER TABLE equipment CHANGE status state VARCHAR(16) NOT NULL",
@@ -168,16 +168,17 @@ def send_from_the_future(lake: Lake) -> None:
 def set_clock_back(lake: Lake) -> None:
     """A change whose time lies before that of the change before it."""
     (key, *_) = lake.free("tariff")
+    day = lake.next_day
     with lake.changes("clock") as hand:
-        hand.update(at(NEXT_DAY, 20), "tariff", key, name="of eight")
-        hand.update(at(NEXT_DAY, 19), "tariff", key, name="of seven")
+        hand.update(at(day, 20), "tariff", key, name="of eight")
+        hand.update(at(day, 19), "tariff", key, name="of seven")
         current = f"SELECT name FROM dim.tariff_current WHERE tariff_id = {key}"
-        past = f"SELECT name FROM dim.tariff WHERE tariff_id = {key} AND valid_to = TIMESTAMP '{at(NEXT_DAY, 20)}'"
+        past = f"SELECT name FROM dim.tariff WHERE tariff_id = {key} AND valid_to = TIMESTAMP '{at(day, 20)}'"
         # The later time counts, though it was written first; the other is a version of the hour before.
         until(lambda: lake.query(past) == [("of seven",)], "the change is a version of the past", 120)
         assert lake.query(current) == [("of eight",)]
         # Until then the reconciliation names the row: the database says otherwise.
-        hand.update(at(NEXT_DAY, 21), "tariff", key, name="of nine")
+        hand.update(at(day, 21), "tariff", key, name="of nine")
     until(lambda: lake.query(current) == [("of nine",)], "the change after it is in force", 120)
 
 
@@ -192,8 +193,8 @@ def expire_messages(lake: Lake) -> None:
     assert job
     stop_with_savepoint(settings, job.id)
     begins = end_offsets(settings, METER_READINGS.name)
-    day = date(2026, 8, 31)
-    lake.feed(day, MeterOptions(meters=12, seed=3, first_day=day))
+    # The load sends the day before meanwhile.
+    lake.feed(lake.next_day + timedelta(days=1), OPTIONS)
     ends = end_offsets(settings, METER_READINGS.name)
     partition = max(ends, key=lambda number: ends[number] - begins[number])
     first = begins[partition] + (ends[partition] - begins[partition]) // 2

@@ -9,16 +9,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from pipelines.errors import PipelineError
+from pipelines.sources.grid import Grid
 from pipelines.sources.meters import MeterOptions
-from tests.lake.lake import NEXT_DAY, Lake, at
+from tests.lake.lake import Lake, at
 
-# Each fault has a day of its own, which comes once and is not in the future.
+# Each fault has a day of its own after those before; none is in the future.
 FIRST_DAY = date(2026, 9, 1)
+GRID = Grid(seed=7, meters=50, first_day=FIRST_DAY)
+OPTIONS = MeterOptions(meters=12, seed=3, first_day=FIRST_DAY, malformed=0.003)
 RATE = 300
-METERS = 12
 PATIENCE_S = 300
 _PAUSE_S = 0.4
-_numbers = count()
 
 
 class Load:
@@ -34,9 +35,7 @@ class Load:
         self._ended = Event()
         self._failures: list[BaseException] = []
         self._threads = [Thread(target=self._run, args=(work,)) for work in (self._feed, self._change)]
-        number = next(_numbers)
-        self._day = FIRST_DAY + timedelta(days=number)
-        self._moment = at(NEXT_DAY, 0) + timedelta(hours=number)
+        self._day = lake.next_day
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -59,7 +58,7 @@ class Load:
             self._failures.append(error)
 
     def _feed(self) -> None:
-        options = MeterOptions(meters=METERS, seed=3, first_day=FIRST_DAY, malformed=0.003, rate=RATE)
+        options = OPTIONS.model_copy(update={"rate": RATE})
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -76,7 +75,7 @@ class Load:
             if self._ended.wait(_PAUSE_S):
                 return
             key = self._keys[number % len(self._keys)]
-            self._change_once(key, self._moment + timedelta(seconds=number), number)
+            self._change_once(key, at(self._day, 0) + timedelta(minutes=number), number)
 
     def _change_once(self, key: Any, moment: datetime, number: int) -> None:
         deadline = time.monotonic() + PATIENCE_S

@@ -1,7 +1,7 @@
 """A lake that runs: what a test asks of it, does to it, and compares it with."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -53,12 +53,14 @@ class Lake:
     Attributes:
         settings: Settings of its services.
         catalog: Its tables.
+        grid: What its business database holds, and changes.
         feeds: What was sent to it.
         environment: Environment in which a command of gridseal finds it.
     """
 
     settings: Settings
     catalog: Catalog
+    grid: Grid
     feeds: list[FeedSummary] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -83,11 +85,17 @@ class Lake:
 
     def history(self) -> History:
         """The business database over time, by the records."""
-        return History(GRID.initial_rows(), self.settings.var_dir / "feeds")
+        return History(self.grid.initial_rows(), self.settings.var_dir / "feeds")
+
+    @property
+    def next_day(self) -> date:
+        """The day after the last one that was sent."""
+        return max(summary.day for summary in self.feeds) + timedelta(days=1)
 
     def free(self, table: str) -> list[Key]:
-        """Keys of rows that no change has touched, and none that is planned for the day after will."""
-        planned = {change.key for change in self.planned(NEXT_DAY) if change.table == table}
+        """Keys of rows that no change has touched, and none that is planned for the grid's second day will."""
+        second = self.grid.first_day + timedelta(days=1)
+        planned = {change.key for change in self.planned(second) if change.table == table}
         return [key for key in self.history().unchanged(table) if key not in planned]
 
     def feed(self, day: date, options: MeterOptions, **further: Any) -> FeedSummary:
@@ -144,7 +152,7 @@ class Lake:
 
     def planned(self, day: date = DAY) -> tuple[Change, ...]:
         """Changes that the simulation plans for a day."""
-        return GRID.planned_changes(day, self.settings.grid_timezone)
+        return self.grid.planned_changes(day, self.settings.grid_timezone)
 
     @contextmanager
     def changes(self, name: str) -> "Iterator[Hand]":
@@ -218,18 +226,23 @@ def differing(expected: Rows, found: Rows, examples: int = 3) -> str:
     return "; ".join(parts)
 
 
-def open_lake(settings: Settings) -> Lake:
-    """Start the pipeline on running services and let a day of readings and changes flow through."""
+def open_lake(settings: Settings, grid: Grid, feeds: Sequence[tuple[date, MeterOptions]]) -> Lake:
+    """Start the pipeline on running services and let readings and changes flow through.
+
+    Args:
+        settings: Where the services are.
+        grid: What the business database holds; the changes of its first day are made.
+        feeds: Days of readings.
+    """
     catalog = load_catalog(settings)
-    lake = Lake(settings, catalog)
-    seed_database(settings, GRID)
+    lake = Lake(settings, catalog, grid)
+    seed_database(settings, grid)
     start(settings, catalog)
     wait_until_captured(settings, PATIENCE_S)
-    # A day that is frozen as soon as the next one comes.
-    lake.feed(AUTUMN_DAY, AUTUMN_OPTIONS)
-    lake.feed(DAY, OPTIONS)
+    for day, options in feeds:
+        lake.feed(day, options)
     # After the readings: all changes of the day reach the lake late, and repair it.
-    apply_changes(settings, GRID, DAY)
+    apply_changes(settings, grid, grid.first_day)
     stack.start(settings, "sql")
     lake.reconcile()
     return lake
