@@ -1,6 +1,5 @@
 """Fixtures of all rooms: settings with ports and state of their own, and the services running on them."""
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,24 +8,25 @@ from pathlib import Path
 import pytest
 
 import stack
-from stack.settings import StackSettings, env_name, port_fields, secret_fields
+from gridseal.settings import Settings
+from stack.settings import env_name, port_fields, secret_fields
 from stack.sql import settings_environment
 
 # Beside the ports of a stack that someone may have running.
 PORT_OFFSET = 2000
 
 
-def _settings(folder: Path, env_file: Path) -> StackSettings:
-    ports = {name: StackSettings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
+def _settings(folder: Path, env_file: Path) -> Settings:
+    ports = {name: Settings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
     lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
     values = {name: value for name, _, value in lines}
     secrets = {name: values[env_name(name)] for name in secret_fields()}
-    settings_class: type[StackSettings] = StackSettings
-    if importlib.util.find_spec("gridseal.settings"):
-        from gridseal.settings import Settings
-
-        settings_class = Settings
-    return settings_class(**ports, **secrets, var_dir=folder / "var", build_dir=Path("build").absolute())
+    # Tables of its own, which a test may change.
+    warehouse = folder / "warehouse"
+    shutil.copytree(Settings.model_fields["warehouse_dir"].default, warehouse)
+    return Settings(
+        **ports, **secrets, var_dir=folder / "var", build_dir=Path("build").absolute(), warehouse_dir=warehouse
+    )
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +38,13 @@ def stack_env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stack_settings(stack_env_file: Path) -> StackSettings:
+def stack_settings(stack_env_file: Path) -> Settings:
     """Settings of the tests' own stack."""
     return _settings(stack_env_file.parent, stack_env_file)
 
 
 @pytest.fixture(scope="session")
-def running_stack(stack_settings: StackSettings) -> Iterator[StackSettings]:
+def running_stack(stack_settings: Settings) -> Iterator[Settings]:
     """The services, ready; stopped and removed when the session ends, their logs kept if CI asks for them."""
     try:
         stack.up(stack_settings)
@@ -57,7 +57,7 @@ def running_stack(stack_settings: StackSettings) -> Iterator[StackSettings]:
 
 
 @pytest.fixture(scope="session")
-def stack_environment(stack_settings: StackSettings) -> dict[str, str]:
+def stack_environment(stack_settings: Settings) -> dict[str, str]:
     """Environment in which a command of ours finds the tests' own stack."""
     secrets = {env_name(name): getattr(stack_settings, name).get_secret_value() for name in secret_fields()}
     return dict(os.environ) | settings_environment(stack_settings) | secrets

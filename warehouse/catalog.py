@@ -17,7 +17,6 @@ TRANSFORM_FILE = "transform.sql"
 CHECKS_FILE = "checks.sql"
 RECONCILE_FILE = "reconcile.sql"
 CURRENT = "_current"
-_ROOT = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -173,16 +172,16 @@ class Catalog:
         return render(table.folder / file, context, name)
 
 
-def load_catalog(settings: WarehouseSettings, root: Path = _ROOT) -> Catalog:
-    """Read every table folder below ``root`` and judge them together.
+def load_catalog(settings: WarehouseSettings) -> Catalog:
+    """Read every table folder and judge them together.
 
     Args:
-        settings: Parameters that the SQL may use.
-        root: Folder that holds ods/, dim/, dwd/, dws/ and ads/.
+        settings: Where they are, and parameters that the SQL may use.
 
     Raises:
         WarehouseError: A folder is incomplete or tables contradict each other.
     """
+    root = settings.warehouse_dir
     tables: dict[str, Table] = {}
     for folder in _folders(root):
         table = read_contract(folder)

@@ -1,14 +1,18 @@
 """Settings that change what a table says: what a day is, which voltage is good, what is an anomaly."""
 
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, field_validator
 
 
 class WarehouseSettings(BaseModel):
-    """Parameters of the transforms; a transform reads one as ``{{ settings.NAME }}``."""
+    """Where the tables are declared, and parameters of the transforms, which read one as ``{{ settings.NAME }}``."""
 
+    warehouse_dir: Path = Field(
+        Path(__file__).parent, description="Folder of the tables: a folder a layer, a folder a table."
+    )
     grid_timezone: str = Field(
         "Europe/Paris", description="IANA zone whose midnight starts a day; event times stay UTC."
     )

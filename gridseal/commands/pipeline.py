@@ -56,8 +56,7 @@ def stop(
     if job is None:
         say("the pipeline does not run")
         return
-    path = stop_with_savepoint(loaded, job.id, timeout)
-    say(f"the pipeline has stopped with {path}")
+    say(f"the pipeline has stopped with {stop_with_savepoint(loaded, job.id, timeout)}")
 
 
 def restart(
@@ -72,10 +71,12 @@ def restart(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 120,
 ) -> None:
-    """Stop the job with a savepoint and submit it again from there, as the warehouse is now."""
+    """Stop the job with a savepoint and submit it again from there, as the warehouse is now.
+
+    Where contracts or transforms have changed, their tables are made anew from ODS, and so is the state of the job.
+    """
     from gridseal.settings import load_settings
-    from pipelines.streaming import compiled, scratch
-    from pipelines.streaming.cluster import current_job, stop_with_savepoint
+    from pipelines.streaming import scratch
     from warehouse.catalog import load_catalog
 
     loaded = load_settings()
@@ -89,14 +90,7 @@ def restart(
     if accept_loss:
         _accept_loss(loaded, catalog, yes)
     elif not from_scratch:
-        if changed := compiled.changed(loaded, compiled.digests(catalog)):
-            raise GridsealError(
-                f"{', '.join(changed)} changed since the job was compiled, and its state fits no other SQL",
-                "gridseal pipeline restart --from-scratch makes every table anew; or undo the change",
-                WRONG_USAGE,
-            )
-        if job := current_job(loaded):
-            say(f"the pipeline has stopped with {stop_with_savepoint(loaded, job.id, timeout)}")
+        _stop_or_replay(loaded, catalog, timeout)
     else:
         lost = scratch.discarded(loaded, catalog)
         say(f"this removes {lost.tables} tables ({lost.lake_bytes / 1e6:,.1f} MB) and {lost.state or 'no state'}")
@@ -110,6 +104,24 @@ def restart(
             raise GridsealError("nothing was removed", "gridseal pipeline restart --from-scratch --yes", WRONG_USAGE)
         scratch.remove(loaded, catalog)
     _start(loaded, catalog)
+
+
+def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> None:
+    from pipelines.streaming import compiled
+    from pipelines.streaming.submit import prepare_replay
+
+    known = compiled.load(loaded)
+    changed = known.changed(compiled.compiled_from(catalog)) if known else []
+    if not changed:
+        stop(timeout)
+        return
+    say(f"{', '.join(changed)} changed; the state of the job fits no other SQL and is made anew from ODS")
+    replay = prepare_replay(loaded, catalog, timeout)
+    say(f"the pipeline has stopped with {replay.savepoint}, where its sources go on")
+    if replay.first_open:
+        say(f"the stream reads the days from {replay.first_open} on once more")
+    if replay.remade:
+        say(f"a batch run makes {', '.join(replay.remade)} anew, all days")
 
 
 def _accept_loss(loaded: "Settings", catalog: "Catalog", yes: bool) -> None:

@@ -12,9 +12,9 @@ from pipelines.settings import PipelineSettings
 from pipelines.sql.client import connect
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import current_job, last_checkpoint
-from pipelines.streaming.job import freezes
 from pipelines.streaming.pause import paused
 from pipelines.streaming.restore import table_exists
+from pipelines.streaming.stages import freezes
 from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 

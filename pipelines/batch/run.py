@@ -1,11 +1,14 @@
 """Bounded runs: the same transforms in Flink's batch mode, over what ODS holds."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipelines.batch.days import Days
 from pipelines.batch.stale import newest_commits, stale_days
 from pipelines.errors import PipelineError
+from pipelines.reconcile.messages import topic_lags
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.cluster import BATCH_PREFIX, current_job
 from pipelines.streaming.hudi import sink_ddl
@@ -16,13 +19,23 @@ from pipelines.streaming.job import (
     open_environment,
     prepare_environment,
     quoted,
-    register_view,
 )
+from pipelines.streaming.replay import PAST, Replay, make_folders, past_condition, past_ddl, with_past
+from pipelines.streaming.stages import register_view
+from pipelines.timeline import written_columns
 from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import Table
 
+_COMMITS_S = 60.0
 
-def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str], days: Days | None = None) -> None:
+
+def run_batch(
+    settings: PipelineSettings,
+    catalog: Catalog,
+    names: Sequence[str],
+    days: Days | None = None,
+    replay: Replay | None = None,
+) -> None:
     """Make tables anew from ODS in one job, and replace their rows, each table in one commit.
 
     Args:
@@ -30,12 +43,14 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
         catalog: The tables.
         names: Such as ``dim.date``; each must have a transform.
         days: Days to replace, of tables with a partition a day; None replaces all.
+        replay: Also write the files that this replay begins from.
 
     Raises:
         PipelineError: The stream writes the tables, a table has no days, or a transform differs from its contract.
     """
     wanted = [catalog.table(name) for name in names]
-    if not wanted:
+    past = with_past(catalog) if replay else []
+    if not wanted and not past:
         return
     for table in wanted:
         _refuse(table, days)
@@ -45,7 +60,7 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
     prepare_environment(settings)
     tables = open_environment(_configuration(settings, names))
     declare_databases(tables, settings)
-    for name in _made_from(catalog, names):
+    for name in _made_from(catalog, [*names, *(t.name for t in past)]):
         _register(tables, catalog, settings, catalog.table(name), days)
     statements = tables.create_statement_set()
     for table in wanted:
@@ -54,10 +69,51 @@ def run_batch(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]
         tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}"), **mode))
         where = f" WHERE {days.condition(table.partition_by[0])}" if days else ""
         statements.add_insert_sql(insert_sql(table, overwrite=True) + where)
+    if replay:
+        _write_past(tables, statements, catalog, settings, replay)
     statements.execute().wait()
     if days:
         for name, stale in stale_days(settings, wanted, days, before).items():
             _delete(tables, catalog.table(name), stale)
+
+
+def _write_past(tables: Any, statements: Any, catalog: Catalog, settings: PipelineSettings, replay: Replay) -> None:
+    _await_commits(tables, catalog, settings)
+    make_folders(settings, catalog, replay.generation)
+    for table in with_past(catalog):
+        files = quoted(table.name + PAST)
+        tables.execute_sql(past_ddl(table, settings, replay.generation, files))
+        where = past_condition(table, replay)
+        statements.add_insert_sql(f"INSERT INTO {files} SELECT * FROM {quoted(table.name)}{where}")
+
+
+def _await_commits(tables: Any, catalog: Catalog, settings: PipelineSettings) -> None:
+    """Wait until ODS holds all messages that the savepoint counts as read: the last commits may take a moment.
+
+    Raises:
+        PipelineError: It does not come to that.
+    """
+    holders = [t for t in with_past(catalog) if t.origin.kind != "mysql"]
+    places = " UNION ALL ".join(f"SELECT topic, kafka_partition, kafka_offset FROM {quoted(t.name)}" for t in holders)
+    newest = f"SELECT topic, kafka_partition, MAX(kafka_offset) FROM ({places}) GROUP BY topic, kafka_partition"
+    deadline = time.monotonic() + _COMMITS_S
+    while True:
+        with tables.execute_sql(newest).collect() as rows:
+            held = {(topic, partition): offset + 1 for topic, partition, offset in rows}
+        missing = [
+            f"{lag.topic}/{partition}: messages {held.get((lag.topic, partition), 0)} to {read - 1}"
+            for lag in topic_lags(settings, catalog)
+            for partition, read in lag.offsets.items()
+            if held.get((lag.topic, partition), 0) < read
+        ]
+        if not missing:
+            return
+        if time.monotonic() > deadline:
+            raise PipelineError(
+                f"ODS lacks what the savepoint counts as read: {'; '.join(missing)}",
+                "undo the change, gridseal pipeline start, and once it runs, make it and gridseal pipeline restart",
+            )
+        time.sleep(1)
 
 
 def _delete(tables: Any, table: Table, days: Sequence[str]) -> None:
@@ -97,7 +153,7 @@ def _refuse(table: Table, days: Days | None) -> None:
 
 def _configuration(settings: PipelineSettings, names: Sequence[str]) -> dict[str, str]:
     return configuration(settings) | {
-        "pipeline.name": BATCH_PREFIX + ", ".join(names),
+        "pipeline.name": BATCH_PREFIX + (", ".join(names) or "replay"),
         "execution.runtime-mode": "BATCH",
         "execution.attached": "true",
         "restart-strategy.type": "none",
@@ -116,13 +172,18 @@ def _made_from(catalog: Catalog, names: Sequence[str]) -> list[str]:
 def _register(tables: Any, catalog: Catalog, settings: PipelineSettings, table: Table, days: Days | None) -> None:
     if table.source:
         source = quoted(f"lake.{table.name}")
-        tables.execute_sql(sink_ddl(table, settings.lake_uri, source))
+        # Hudi's reader in Flink finds no place for a column that no commit of the table knows yet.
+        known = written_columns(settings, table) or table.column_names
+        there = tuple(c for c in table.columns if c.name in known)
+        tables.execute_sql(sink_ddl(replace(table, columns=there), settings.lake_uri, source))
         # A day of any table is made of the readings of that day alone.
         where = f" WHERE {days.condition(table.partition_by[0])}" if days and table.source.kind == "kafka" else ""
-        columns = ", ".join(f"`{c}`" for c in table.column_names)
+        columns = ", ".join(
+            f"`{c.name}`" if c in there else f"CAST(NULL AS {c.type.flink}) AS `{c.name}`" for c in table.columns
+        )
         select = f"SELECT {columns} FROM {source}{where}"
     else:
         select = catalog.transform(table.name)
-    register_view(tables, table, select, net=False, parallelism=settings.parallelism, bounded=True)
+    register_view(tables, table, select, settings.parallelism, bounded=True)
     if table.history:
         tables.execute_sql(f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}")

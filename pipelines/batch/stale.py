@@ -4,13 +4,12 @@ An overwrite replaces the partitions for which it has rows. A day that has none 
 are deleted.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines.batch.days import Days
-from pipelines.observe.commits import newest_commit
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
+from pipelines.timeline import list_timeline, newest_commit, read_commit
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
@@ -51,14 +50,12 @@ def stale_days(
 
 
 def _newest(settings: PipelineSettings, table: Table) -> str:
-    with reachable(settings):
-        commit = newest_commit(table, list_folder(open_client(settings), _timeline(settings, table)))
+    commit = newest_commit(table, list_timeline(settings, table))
     return commit[0] if commit else ""
 
 
 def _written(settings: PipelineSettings, table: Table, commit: str) -> set[str]:
-    with reachable(settings), open_client(settings).read(f"{_timeline(settings, table)}/{commit}") as reader:
-        partitions = json.loads(reader.read()).get("partitionToWriteStats", {})
+    partitions = read_commit(settings, table, commit).get("partitionToWriteStats", {})
     return {partition.partition("=")[2] for partition in partitions}
 
 
@@ -67,7 +64,3 @@ def _partitions(settings: PipelineSettings, table: Table) -> list[str]:
     with reachable(settings):
         entries = list_folder(open_client(settings), table_path(table, settings.lake_path))
     return [name.removeprefix(prefix) for name, _ in entries if name.startswith(prefix)]
-
-
-def _timeline(settings: PipelineSettings, table: Table) -> str:
-    return f"{table_path(table, settings.lake_path)}/.hoodie"

@@ -1,19 +1,16 @@
 """The last commit of each table, from Hudi's timeline on HDFS."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import table_path
+from pipelines.timeline import list_timeline, newest_commit, read_commit
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
-# What a writer's commit is called; on a MERGE_ON_READ table a .commit is a compaction, which adds no row.
-_COMMITS = {"COPY_ON_WRITE": (".commit", ".replacecommit"), "MERGE_ON_READ": (".deltacommit", ".replacecommit")}
 _REQUESTS_AT_ONCE = 8
 
 
@@ -50,27 +47,17 @@ def table_commits(settings: PipelineSettings, catalog: Catalog) -> tuple[TableCo
 
 
 def _last_commit(settings: PipelineSettings, table: Table) -> TableCommit:
-    client = open_client(settings)
-    timeline = f"{table_path(table, settings.lake_path)}/.hoodie"
-    newest = newest_commit(table, list_folder(client, timeline))
+    newest = newest_commit(table, list_timeline(settings, table))
     if newest is None:
         return TableCommit(table.name)
     file, status = newest
-    with client.read(f"{timeline}/{file}") as reader:
-        rows = rows_of(reader.read())
+    rows = rows_of(read_commit(settings, table, file))
     return TableCommit(table.name, file.split(".")[0], status["modificationTime"], rows)
 
 
-def newest_commit(table: Table, entries: Iterable[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]] | None:
-    """File and status of the newest completed commit; what is requested or in flight does not count."""
-    written = [(name, status) for name, status in entries if name.endswith(_COMMITS[table.table_type])]
-    # A commit may complete after one that began later.
-    return max(written, key=lambda entry: (entry[1]["modificationTime"], entry[0]), default=None)
-
-
-def rows_of(commit: bytes) -> int:
-    """Rows that a commit inserted, updated or deleted, from the file in which Hudi records it."""
-    partitions = json.loads(commit or b"{}").get("partitionToWriteStats", {})
+def rows_of(commit: Mapping[str, Any]) -> int:
+    """Rows that a commit inserted, updated or deleted, by what it says of itself."""
+    partitions = commit.get("partitionToWriteStats", {})
     # Not numWrites: COPY_ON_WRITE writes every row of a file anew for one that changes.
     return sum(
         stat.get(count, 0)

@@ -94,12 +94,21 @@ class Tables:
         columns = ", ".join(
             f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns
         )
+        self._forget(table)
         partitions = f" PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
         self._session.sql(
-            f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) USING hudi{partitions}"
+            f"CREATE TABLE {table.name} ({columns}) USING hudi{partitions}"
             f" COMMENT '{_comment(table.description)}' LOCATION '{path}'"
         )
-        self._known.add(table.name)
+        # A column that was added to the contract is there from the table's next commit on.
+        if set(table.column_names) <= set(self._session.table(table.name).columns):
+            self._known.add(table.name)
+
+    def _forget(self, table: Table) -> None:
+        """Take a table out of the session's own catalog; its files are not touched, as Hudi's DROP TABLE might."""
+        session: Any = self._session
+        layer, name = table.name.split(".")
+        session._jsparkSession.sessionState().catalog().externalCatalog().dropTable(layer, name, True, False)
 
     def _exists(self, path: str) -> bool:
         jvm: Any = self._session._jvm

@@ -30,7 +30,7 @@ class Job:
         state: Such as RUNNING or RESTARTING.
         uptime_s: Seconds since it started.
         tasks_running: Tasks that run.
-        tasks: All tasks.
+        tasks: All tasks that have not come to their end, as those do that read what came before a replay.
     """
 
     id: str
@@ -80,7 +80,7 @@ def current_job(settings: PipelineSettings) -> Job | None:
         state=newest["state"],
         uptime_s=newest["duration"] / 1000,
         tasks_running=newest["tasks"]["running"],
-        tasks=newest["tasks"]["total"],
+        tasks=newest["tasks"]["total"] - newest["tasks"]["finished"],
     )
 
 
@@ -167,7 +167,7 @@ def _location(operation: dict[str, Any]) -> str:
     """The savepoint of a finished operation.
 
     A coordinator of Hudi may acknowledge a commit to a writer that has finished already. Flink then counts the job
-    as failed while stopping; the savepoint is whole all the same, and Hudi commits what is left at the next start.
+    as failed while stopping; the savepoint is whole all the same, and so are the commits, for which coordinators wait.
     """
     if "location" in operation:
         return str(operation["location"])

@@ -3,44 +3,72 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pydantic import TypeAdapter
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.evolution import Shape, shape_of
+from pipelines.streaming.replay import Replay
 from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
-Digests = Mapping[str, str]
-"""A short digest of each streamed table by its name."""
+
+@dataclass(frozen=True)
+class Compiled:
+    """What is kept beside the checkpoints.
+
+    Attributes:
+        digests: Short digests of the streamed tables by name, of what decides their state and their rows: columns, key
+            and SELECT.
+        shapes: Of the streamed tables by name.
+        replay: Where its state began; None if with the sources.
+    """
+
+    digests: Mapping[str, str]
+    shapes: Mapping[str, Shape]
+    replay: Replay | None = None
+
+    @property
+    def generation(self) -> int:
+        """Of the job's state."""
+        return self.replay.generation if self.replay else 0
+
+    def changed(self, now: "Compiled") -> list[str]:
+        """Tables that differ, new ones and ones that are no longer there among them."""
+        names = dict.fromkeys([*now.digests, *self.digests])
+        return [name for name in names if now.digests.get(name) != self.digests.get(name)]
 
 
-def digests(catalog: Catalog) -> dict[str, str]:
-    """What decides the state and the rows of each streamed table: its columns, its key, its SELECT."""
-    return {t.name: _digest(t, catalog) for t in catalog.ordered if t.mode == "stream"}
+def compiled_from(catalog: Catalog) -> Compiled:
+    """What a job is compiled from that begins with the sources."""
+    streamed = [t for t in catalog.ordered if t.mode == "stream"]
+    return Compiled({t.name: _digest(t, catalog) for t in streamed}, {t.name: shape_of(t) for t in streamed})
 
 
-def save(settings: PipelineSettings, found: Digests) -> None:
+def save(settings: PipelineSettings, compiled: Compiled) -> None:
     """Keep beside the checkpoints what the job that writes them was compiled from.
 
     Raises:
         PipelineError: HDFS does not answer.
     """
-    write_text(settings, _path(settings), json.dumps(found, indent=2))
+    write_text(settings, _path(settings), json.dumps(asdict(compiled), indent=2))
 
 
-def changed(settings: PipelineSettings, found: Digests) -> list[str]:
-    """Tables, without new ones, that differ from what the last job was compiled from.
+def load(settings: PipelineSettings) -> Compiled | None:
+    """What was kept; None before the first start.
 
     Raises:
         PipelineError: HDFS does not answer, or what was kept cannot be read.
     """
     text = read_text(settings, _path(settings))
     if text is None:
-        return []
+        return None
     try:
-        before = json.loads(text)
-        return [name for name, digest in found.items() if before.get(name, digest) != digest]
-    except (ValueError, AttributeError) as error:
+        return TypeAdapter(Compiled).validate_json(text)
+    except ValueError as error:
         raise PipelineError(
             f"{_path(settings)} on HDFS cannot be read: {error}", "gridseal pipeline restart --from-scratch"
         ) from error

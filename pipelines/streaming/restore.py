@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import table_path
-from pipelines.webhdfs import folders, list_folder, open_client, reachable
+from pipelines.timeline import list_timeline, newest_commit
+from pipelines.webhdfs import folders, open_client, reachable
 from warehouse.contract import Table
 
 
@@ -15,6 +15,16 @@ class RestorePoint:
 
     path: str
     written_ms: int
+
+    @property
+    def name(self) -> str:
+        """Such as chk-17 or savepoint-0a1b2c-d3e4f5."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def is_savepoint(self) -> bool:
+        """Its job was stopped with it, rather than that it died some time later."""
+        return self.name.startswith("savepoint-")
 
 
 def newest_restore_point(settings: PipelineSettings) -> RestorePoint | None:
@@ -44,21 +54,7 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    folder = table_path(table, settings.lake_path)
-    with reachable(settings):
-        entries = list_folder(open_client(settings), f"{folder}/.hoodie")
-    return any(name.endswith((".commit", ".deltacommit", ".replacecommit")) for name, _ in entries)
-
-
-def table_declared(settings: PipelineSettings, table: Table) -> bool:
-    """Whether a job has ever had this table, be it without a row.
-
-    Raises:
-        PipelineError: HDFS does not answer.
-    """
-    path = f"{table_path(table, settings.lake_path)}/.hoodie/hoodie.properties"
-    with reachable(settings):
-        return open_client(settings).status(path, strict=False) is not None
+    return newest_commit(table, list_timeline(settings, table)) is not None
 
 
 def _add(client: Any, settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:

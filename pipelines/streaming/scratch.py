@@ -62,7 +62,7 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
     with reachable(settings):
         for layer in LAYERS:
             client.delete(f"{settings.lake_path}/{layer}", recursive=True)
-        for name in ("checkpoints", "savepoints", "compiled.json", "repaired.json"):
+        for name in ("checkpoints", "savepoints", "replay", "compiled.json", "repaired.json"):
             client.delete(f"{settings.flink_path}/{name}", recursive=True)
     for table in catalog.fed_by("kafka"):
         # Else the offsets of the old job would count as read by the new one.

@@ -9,6 +9,9 @@ from warehouse.as_of import LATE
 from warehouse.catalog import Catalog
 from warehouse.contract import Column, Table
 
+LIVE = "_live"
+"""What the view of what comes from a source is called after the ODS table that it is written to."""
+
 CHANGES_VIEW = "source_changes"
 """View of all changes of the business database, in the order of the binlog."""
 
@@ -81,7 +84,7 @@ def changes_of_days_select(catalog: Catalog) -> str:
     changes = catalog.fed_by("mysql")
     # What the snapshot found is in force since 1970, and is there before the first reading.
     return "\nUNION ALL\n".join(
-        f"SELECT change_id, '{t.name}' AS table_name, dt FROM {t.name} WHERE op <> 'r'" for t in changes
+        f"SELECT change_id, '{t.name}' AS table_name, dt FROM {t.name}{LIVE} WHERE op <> 'r'" for t in changes
     )
 
 

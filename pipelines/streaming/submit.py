@@ -2,15 +2,24 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import Job, batch_job, current_job, last_failure, source_failure
+from pipelines.streaming.cluster import (
+    Job,
+    batch_job,
+    current_job,
+    last_failure,
+    source_failure,
+    stop_with_savepoint,
+)
+from pipelines.streaming.evolution import refuse_breaking
 from pipelines.streaming.losses import read_losses
-from pipelines.streaming.restore import newest_restore_point, table_declared, table_exists
+from pipelines.streaming.replay import Replay, plan_replay
+from pipelines.streaming.restore import newest_restore_point, table_exists
 from warehouse.catalog import Catalog
 
 Report = Callable[[str], None]
@@ -37,7 +46,7 @@ def start(
     """Start the pipeline if it does not run, and wait until every task runs.
 
     The job continues from the newest savepoint or checkpoint; without one it reads every source from its
-    beginning.
+    beginning. A replay that was prepared is carried out first.
 
     Args:
         settings: Addresses, parallelism.
@@ -48,11 +57,13 @@ def start(
     Raises:
         PipelineError: A service is not there, a transform is wrong, or the tasks do not run in time.
     """
+    from pipelines.batch.run import run_batch
     from pipelines.sources.topics import ensure_topics
 
-    found = compiled.digests(catalog)
+    found = compiled.compiled_from(catalog)
+    known = compiled.load(settings) or found
     if job := current_job(settings):
-        _refuse_other_sql(compiled.changed(settings, found), "the job that runs", "gridseal pipeline restart")
+        _refuse_other_sql(known.changed(found), "the job that runs")
         return Started(wait_until_running(settings, timeout_s), False, "")
     if running := batch_job(settings):
         raise PipelineError(
@@ -63,28 +74,70 @@ def start(
     point = newest_restore_point(settings)
     if point is None:
         _refuse_doubling(settings, catalog)
+        known = found
     else:
-        _refuse_other_sql(
-            compiled.changed(settings, found),
-            f"the job that wrote {point.path.rsplit('/', 1)[-1]}",
-            "gridseal pipeline restart --from-scratch makes every table anew; or undo the change",
-        )
-        _refuse_empty_start(settings, catalog, point.path)
+        _refuse_other_sql(known.changed(found), f"the job that wrote {point.name}")
+    # As soon as it has a checkpoint of its own, it goes on from there.
+    begins = known.replay if known.replay and point and point.name == _name(known.replay.savepoint) else None
     missing = [t.name for t in catalog if t.mode == "batch" and not table_exists(settings, t)]
+    if begins:
+        report("reading ODS once more" + "".join(f", making {name} anew" for name in begins.remade))
+        in_child(settings, run_batch, settings, catalog, begins.remade, None, begins)
     report("".join(f"writing {name}, " for name in missing) + "submitting the job")
     if point:
         report(f"continuing from {point.path}")
-    in_child(settings, _submit, settings, catalog, point.path if point else None, missing)
-    compiled.save(settings, found)
+    in_child(settings, _submit, settings, catalog, point and point.path, missing, known.replay, begins is not None)
+    compiled.save(settings, known)
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
     return Started(job, True, point.path if point else "")
 
 
-def _refuse_other_sql(changed: list[str], job: str, hint: str) -> None:
+def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: float = 120) -> Replay:
+    """Stop the pipeline, and have its next start begin with the tables as they are now and a state made of ODS.
+
+    Args:
+        settings: Addresses.
+        catalog: The tables as they are to be.
+        timeout_s: Seconds that the savepoint may take.
+
+    Returns:
+        What the next start does.
+
+    Raises:
+        PipelineError: A transform is wrong, a change is one that no table can follow, or the pipeline ended without a
+            savepoint; the next start is as it was, then.
+    """
+    now = compiled.compiled_from(catalog)
+    known = compiled.load(settings) or now
+    for name in catalog.tables.keys() & known.shapes.keys():
+        refuse_breaking(catalog.table(name), known.shapes[name])
+    # While the pipeline runs: SQL that is wrong shall not stop it.
+    in_child(settings, _compile, settings, catalog)
+    if job := current_job(settings):
+        stop_with_savepoint(settings, job.id, timeout_s)
+    point = newest_restore_point(settings)
+    if point is None or not point.is_savepoint:
+        raise PipelineError(
+            "the pipeline did not stop with a savepoint, so ODS may lack rows that its state counts as read",
+            "undo the change, gridseal pipeline start, and once it runs make the change and gridseal pipeline restart",
+        )
+    replay = plan_replay(settings, catalog, known.generation + 1, point.path, known.changed(now))
+    compiled.save(settings, replace(now, replay=replay))
+    return replay
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _refuse_other_sql(changed: list[str], job: str) -> None:
     """State holds what the old SQL made; the new one would go on from it without an error, and be wrong."""
     if changed:
-        raise PipelineError(f"{job} was compiled from another {', '.join(changed)}, and its state fits no other", hint)
+        raise PipelineError(
+            f"{job} was compiled from another {', '.join(changed)}, and its state fits no other",
+            "gridseal pipeline restart makes the state anew from ODS; or undo the change",
+        )
 
 
 def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
@@ -96,17 +149,6 @@ def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
             " from; reading the sources anew would write every business row a second time, as another change, and keep"
             " rows that were deleted in the meantime",
             "gridseal pipeline restart --from-scratch removes the tables and reads everything anew",
-        )
-
-
-def _refuse_empty_start(settings: PipelineSettings, catalog: Catalog, point: str) -> None:
-    """A table that the saved state knows nothing of would hold only what comes from now on."""
-    new = [t.name for t in catalog if t.mode == "stream" and not table_declared(settings, t)]
-    if new:
-        raise PipelineError(
-            f"{', '.join(new)} is new: {point.rsplit('/', 1)[-1]} holds no state for it, so it would miss every row"
-            " that came before",
-            "gridseal pipeline restart --from-scratch reads everything from the beginning, new tables included",
         )
 
 
@@ -139,13 +181,29 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
     )
 
 
-def _submit(settings: PipelineSettings, catalog: Catalog, restore_from: str | None, missing: list[str]) -> None:
+def _submit(
+    settings: PipelineSettings,
+    catalog: Catalog,
+    restore_from: str | None,
+    missing: list[str],
+    replay: Replay | None,
+    begins: bool,
+) -> None:
     from pipelines.batch.run import run_batch
-    from pipelines.streaming.job import configuration, open_environment, prepare_environment, register, statement_set
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment
+    from pipelines.streaming.stages import register, statement_set
 
     prepare_environment(settings)
     # Before the stream: it takes every slot.
     run_batch(settings, catalog, missing)
-    tables = open_environment(configuration(settings, restore_from))
-    register(tables, catalog, settings, read_losses(settings))
+    tables = open_environment(configuration(settings, restore_from, sources_only=begins))
+    register(tables, catalog, settings, read_losses(settings), replay)
     statement_set(tables, catalog).execute()
+
+
+def _compile(settings: PipelineSettings, catalog: Catalog) -> None:
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment
+    from pipelines.streaming.stages import register
+
+    prepare_environment(settings)
+    register(open_environment(configuration(settings)), catalog, settings)

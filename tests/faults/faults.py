@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +59,9 @@ def kill_service(lake: Lake, name: str) -> None:
 def kill_everything(lake: Lake) -> None:
     """As a power cut: every process and the supervisor, then up again."""
     for process in orphans(lake.settings.var_dir.absolute()):
-        process.kill()
+        # Some end with their parents.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     until(lambda: not orphans(lake.settings.var_dir.absolute()), "the processes are gone")
     stack.up(lake.settings)
     stack.start(lake.settings, "sql")
@@ -304,6 +306,13 @@ def small_disk(lake: Lake) -> Iterator[Path]:
         folder.rmdir()
         aside.rename(folder)
         stack.start(lake.settings, "datanode")
+
+
+def mend(lake: Lake) -> None:
+    """Bring back what a fault before has left broken: each is judged on its own."""
+    stack.up(lake.settings)
+    stack.start(lake.settings, "sql")
+    start(lake.settings, lake.catalog)
 
 
 def whole(lake: Lake) -> bool:

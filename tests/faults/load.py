@@ -34,7 +34,7 @@ class Load:
         self._name = name
         self._ended = Event()
         self._failures: list[BaseException] = []
-        self._threads = [Thread(target=self._run, args=(work,)) for work in (self._feed, self._change)]
+        self._threads = [Thread(target=self._run, args=(work,), daemon=True) for work in (self._feed, self._change)]
         self._day = lake.next_day
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job
 from pipelines.streaming.losses import read_losses
 from tests.faults.conftest import BreakableLake, Outcome
-from tests.faults.faults import FAULTS, Fault, purge_binlog
+from tests.faults.faults import FAULTS, Fault, mend, purge_binlog
 from tests.faults.load import Load
 from tests.faults.watch import Watch
 from tests.lake.lake import Lake
@@ -25,6 +25,7 @@ FLOWING_S = 8
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_nothing_is_lost_or_doubled(breakable: BreakableLake, fault: Fault, outcome: Outcome) -> None:
     lake = breakable.lake
+    mend(lake)
     with Watch(lake.settings) as watch:
         with Load(lake, fault.name, breakable.keys):
             time.sleep(FLOWING_S)
@@ -47,6 +48,7 @@ def test_nothing_is_lost_or_doubled(breakable: BreakableLake, fault: Fault, outc
 def test_a_new_snapshot_is_the_database_as_it_is(breakable: BreakableLake, fault: str, outcome: Outcome) -> None:
     """The last one: the lake knows of no past afterwards."""
     lake = breakable.lake
+    mend(lake)
     with Watch(lake.settings) as watch:
         purge_binlog(lake)
         lake.reconcile()

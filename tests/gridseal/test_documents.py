@@ -102,7 +102,7 @@ def test_the_example_of_a_table_is_a_table(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     settings = WarehouseSettings(voltage_band_percent=Decimal(10))
-    before, after = load_catalog(settings), load_catalog(settings, tmp_path)
+    before, after = load_catalog(settings), load_catalog(settings.model_copy(update={"warehouse_dir": tmp_path}))
     (added,) = after.tables.keys() - before.tables.keys()
     assert added == ".".join(folders.pop().parts)
     assert after.upstream[added] == ("dwd.meter_reading",)

@@ -9,15 +9,9 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import EXACT_OPTIONS
-from pipelines.streaming.job import (
-    checked_query,
-    configuration,
-    open_environment,
-    prepare_environment,
-    quoted,
-    register,
-    statement_set,
-)
+from pipelines.streaming.job import configuration, open_environment, prepare_environment, quoted
+from pipelines.streaming.queries import checked_query
+from pipelines.streaming.stages import register, statement_set
 from warehouse.catalog import Catalog, load_catalog
 
 SETTINGS = PipelineSettings(

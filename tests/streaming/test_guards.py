@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl, sink_options
-from pipelines.streaming.job import chains_histories, configuration, stage_parallelism
+from pipelines.streaming.job import configuration
 from pipelines.streaming.sources import ods_select
+from pipelines.streaming.stages import chains_histories, stage_parallelism
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.errors import WarehouseError
 from warehouse.guards import guard_transform
@@ -28,7 +29,7 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Catalog:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
-    return load_catalog(WarehouseSettings(), root)
+    return load_catalog(WarehouseSettings(warehouse_dir=root))
 
 
 @pytest.mark.parametrize("name", TRANSFORMED)

@@ -171,7 +171,7 @@ class Warehouse:
 
     def load(self, **settings: Any) -> Catalog:
         """Read all folders."""
-        return load_catalog(WarehouseSettings(**settings), self.root)
+        return load_catalog(WarehouseSettings(warehouse_dir=self.root, **settings))
 
     def refusal(self, message: str) -> WarehouseError:
         """Read all folders; the refusal must hold the message, exit code 2 and say what to do next."""

@@ -10,6 +10,7 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.runtime.taskexecutor.GlobalAggregateManager;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
@@ -51,7 +52,8 @@ final class AsOf extends AbstractStreamOperator<RowData>
     private static final int HOURS_OF_TAKING_BACK = 20;
 
     private final AsOfSpec spec;
-    private final OpenDay firstOpen = new OpenDay();
+    private final OpenDay firstOpen;
+    private final Past past;
 
     private transient MapState<Long, RowData> facts;
     private transient ValueState<Map<Long, RowData>> versions;
@@ -68,8 +70,10 @@ final class AsOf extends AbstractStreamOperator<RowData>
     private transient String frozenEverywhere;
     private transient long watermark;
 
-    AsOf(AsOfSpec spec) {
+    AsOf(AsOfSpec spec, OpenDay firstOpen, Past past) {
         this.spec = spec;
+        this.firstOpen = firstOpen;
+        this.past = past;
     }
 
     @Override
@@ -82,6 +86,7 @@ final class AsOf extends AbstractStreamOperator<RowData>
         versions = context.getKeyedStateStore().getState(
                 new ValueStateDescriptor<>("versions", new MapSerializer<>(LongSerializer.INSTANCE, versionSerializer)));
         firstOpen.restore(context);
+        past.restore(context);
         frozenEverywhere = firstOpen.get();
     }
 
@@ -180,16 +185,20 @@ final class AsOf extends AbstractStreamOperator<RowData>
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
-        firstOpen.moveTo(spec.horizon().firstOpenDay(watermark));
+        GlobalAggregateManager aggregates = getContainingTask().getEnvironment().getGlobalAggregateManager();
+        // Readings of now may overtake those of the past, whose days must be open until all of them are here.
+        if (past.hasEnded(aggregates, checkpoint)) {
+            firstOpen.moveTo(spec.horizon().firstOpenDay(watermark));
+        }
         reported.put(checkpoint, firstOpen.get());
-        Horizon.report(
-                getContainingTask().getEnvironment().getGlobalAggregateManager(), checkpoint, firstOpen.get());
+        Horizon.report(aggregates, checkpoint, firstOpen.get());
     }
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         firstOpen.keep();
+        past.keep();
     }
 
     @Override

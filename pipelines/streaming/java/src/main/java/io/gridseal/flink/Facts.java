@@ -37,6 +37,8 @@ public record Facts(
      * @param zone the grid's time zone
      * @param horizonDays days before that of the newest facts that stay open
      * @param aheadMs how far a fact's time may be ahead of the others', in milliseconds
+     * @param firstOpen the first open day of a job that begins without a state, empty if nothing is frozen
+     * @param pastEnds ends of the past that the horizon waits for, 0 if the job began with the sources
      */
     public record Spec(
             String key,
@@ -47,7 +49,9 @@ public record Facts(
             String[] order,
             String zone,
             int horizonDays,
-            long aheadMs) {
+            long aheadMs,
+            String firstOpen,
+            int pastEnds) {
         /** Columns that tell facts apart. */
         public String[] factKey() {
             return new String[] {key, time, day};
@@ -65,6 +69,7 @@ public record Facts(
         Horizon horizon = new Horizon(spec.zone(), spec.horizonDays());
         AsOfSpec columns = new AsOfSpec(
                 factType, versionType, spec.time(), spec.day(), spec.validFrom(), spec.order(), horizon);
+        Past past = new Past(spec.pastEnds());
         WatermarkStrategy<RowData> clock = EventClock.strategy(
                 factType.getFieldIndex(spec.time()), factType.getFieldIndex(spec.partition()), spec.aheadMs());
         RowKey factKey = new RowKey(factType, spec.key());
@@ -82,13 +87,18 @@ public record Facts(
         SingleOutputStreamOperator<RowData> joined = facts.assignTimestampsAndWatermarks(clock)
                 .keyBy(factKey, factKey.type())
                 .connect(versions.keyBy(new RowKey(versionType, spec.key()), factKey.type()))
-                .transform("AsOf", InternalTypeInfo.of(type), new AsOf(columns));
+                .transform("AsOf", InternalTypeInfo.of(type), new AsOf(columns, new OpenDay(spec.firstOpen()), past));
         return new Facts(joined, type, joined.getSideOutput(columns.late()), twice.toArray(new Expression[0]));
     }
 
     /** The changes, (id, table, day), whose days were frozen when they came: (id, table, first day, last day). */
-    public static DataStream<RowData> lateChanges(DataStream<RowData> changes, RowType type) {
-        return LateChanges.of(changes, type);
+    public static DataStream<RowData> lateChanges(DataStream<RowData> changes, RowType type, String firstOpen) {
+        return LateChanges.of(changes, type, new OpenDay(firstOpen));
+    }
+
+    /** Bounded rows of a name, which tell when all of them have passed. */
+    public static DataStream<RowData> past(DataStream<RowData> rows, String name) {
+        return PastRows.of(rows, name);
     }
 
     /** Changes without those of frozen days. */

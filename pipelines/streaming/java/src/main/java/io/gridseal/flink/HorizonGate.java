@@ -19,7 +19,7 @@ final class HorizonGate extends AbstractStreamOperator<RowData> implements OneIn
     private static final long serialVersionUID = 1L;
 
     private final int dayColumn;
-    private final OpenDay first = new OpenDay();
+    private final OpenDay first = new OpenDay(Horizon.NOTHING_FROZEN);
 
     private HorizonGate(int dayColumn) {
         this.dayColumn = dayColumn;

@@ -1,5 +1,7 @@
 package io.gridseal.flink;
 
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -24,15 +26,24 @@ import java.util.List;
 final class LateChanges extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
 
+    private final OpenDay firstOpen;
     private transient List<Change> held;
 
     private record Change(String id, String table, String day) {}
 
-    private LateChanges() {}
+    private LateChanges(OpenDay firstOpen) {
+        this.firstOpen = firstOpen;
+    }
 
     /** The late ones among changes. */
-    static DataStream<RowData> of(DataStream<RowData> changes, RowType type) {
-        return changes.transform("LateChanges", InternalTypeInfo.of(type), new LateChanges());
+    static DataStream<RowData> of(DataStream<RowData> changes, RowType type, OpenDay firstOpen) {
+        return changes.transform("LateChanges", InternalTypeInfo.of(type), new LateChanges(firstOpen));
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        firstOpen.restore(context);
     }
 
     @Override
@@ -49,13 +60,10 @@ final class LateChanges extends AbstractStreamOperator<RowData> implements OneIn
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
-        if (held.isEmpty()) {
-            return;
-        }
-        String firstOpen = Horizon.at(getContainingTask().getEnvironment().getGlobalAggregateManager(), checkpoint);
+        firstOpen.moveTo(Horizon.at(getContainingTask().getEnvironment().getGlobalAggregateManager(), checkpoint));
         for (Change change : held) {
-            if (change.day().compareTo(firstOpen) < 0) {
-                String last = LocalDate.parse(firstOpen).minusDays(1).toString();
+            if (!firstOpen.isOpen(change.day())) {
+                String last = LocalDate.parse(firstOpen.get()).minusDays(1).toString();
                 output.collect(new StreamRecord<>(GenericRowData.of(
                         StringData.fromString(change.id()),
                         StringData.fromString(change.table()),
@@ -64,5 +72,11 @@ final class LateChanges extends AbstractStreamOperator<RowData> implements OneIn
             }
         }
         held.clear();
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        firstOpen.keep();
     }
 }

@@ -11,13 +11,19 @@ import java.io.Serializable;
 final class OpenDay implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    private final String first;
     private transient ListState<String> kept;
     private transient String day;
+
+    /** @param first the day as long as there is no state of it */
+    OpenDay(String first) {
+        this.first = first;
+    }
 
     void restore(StateInitializationContext context) throws Exception {
         kept = context.getOperatorStateStore()
                 .getUnionListState(new ListStateDescriptor<>("first-open-day", StringSerializer.INSTANCE));
-        day = Horizon.NOTHING_FROZEN;
+        day = first;
         for (String other : kept.get()) {
             moveTo(other);
         }

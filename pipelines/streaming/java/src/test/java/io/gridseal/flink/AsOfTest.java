@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.SinkFunction;
 import org.apache.flink.streaming.api.functions.source.SourceFunction;
@@ -138,7 +139,21 @@ class AsOfTest {
         assertEquals(true, LATE.size() > 10 && CHANGES.size() > 200);
     }
 
+    @Test
+    void theHorizonWaitsForTheEndOfThePast() throws Exception {
+        List<String> past = List.of("settle", "settle", "settle", "R m 3T12:00 2");
+        run(2, past, "2026-01-02", "R m 1T10:00 0", "R m 9T10:00 1", "settle", "settle", "settle", "settle", "settle", "settle", "settle",
+                "R m 3T13:00 3");
+        // The day before the first open one is frozen from the beginning, the third once the past has ended.
+        assertEquals(List.of("m 1T10:00 0", "m 3T13:00 3"), LATE);
+        assertEquals(List.of("+I m 9T10:00 1 null", "+I m 3T12:00 2 null"), TABLE);
+    }
+
     private static void run(int parallelism, String... script) throws Exception {
+        run(parallelism, List.of(), Horizon.NOTHING_FROZEN, script);
+    }
+
+    private static void run(int parallelism, List<String> past, String firstOpen, String... script) throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(Configuration.fromMap(Map.of(
                 "pipeline.object-reuse", "true",
                 "execution.checkpointing.interval", "100ms",
@@ -148,11 +163,17 @@ class AsOfTest {
         DataStream<String> lines = env.addSource(new Script(script)).setParallelism(1);
         DataStream<RowData> facts = lines.filter(line -> line.startsWith("R")).setParallelism(1)
                 .map(AsOfTest::fact, InternalTypeInfo.of(FACTS)).setParallelism(1);
+        if (!past.isEmpty()) {
+            DataStream<RowData> rows = env.addSource(new Script(past.toArray(new String[0]))).setParallelism(1)
+                    .map(AsOfTest::fact, InternalTypeInfo.of(FACTS)).setParallelism(1);
+            facts = facts.union(((SingleOutputStreamOperator<RowData>) Facts.past(rows, "past")).setParallelism(1));
+        }
         DataStream<RowData> versions = lines.filter(line -> !line.startsWith("R")).setParallelism(1)
                 .map(AsOfTest::version, InternalTypeInfo.of(VERSIONS)).setParallelism(1);
         Facts found = Facts.asOf(facts, FACTS, versions, VERSIONS, new Facts.Spec(
                 "meter_id", "event_time", "dt", "valid_from", "kafka_partition",
-                new String[] {"kafka_partition", "kafka_offset"}, "UTC", 1, 0));
+                new String[] {"kafka_partition", "kafka_offset"}, "UTC", 1, 0, firstOpen,
+                past.isEmpty() ? 0 : 1));
         found.stream().addSink(new Collect("changes"));
         Facts.openDays(found.stream(), found.type(), "dt").addSink(new Collect("table"));
         found.late().addSink(new Collect("late"));

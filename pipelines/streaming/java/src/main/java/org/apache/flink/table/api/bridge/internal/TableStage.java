@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Makes a table a stage of its own: the planner translates its query once, and whatever reads the table starts from
@@ -38,6 +39,11 @@ import java.util.Set;
  * without converting each row to a Row and back, are protected there.
  */
 public final class TableStage {
+    /** Option of the table environment: number of the generation of the job's state. */
+    private static final String GENERATION = "gridseal.generation";
+
+    private static final String PAST = "-past";
+
     private TableStage() {}
 
     /**
@@ -63,8 +69,29 @@ public final class TableStage {
         if (net) {
             changes = changes.with(NetChanges.of(changes.stream(), changes.type(), key));
         }
-        own(changes.stream().getTransformation(), view, parallelism, new HashSet<>());
+        own(environment, changes.stream(), view, parallelism);
         tables.createTemporaryView(view, changes.table(environment));
+    }
+
+    /**
+     * Registers a temporary view of the rows that come from now on and of those that came before the job began.
+     *
+     * @param live the view of the rows that come
+     * @param past a bounded table of the rows that came
+     * @param view name of the new view
+     * @param key columns of the primary key
+     * @param parallelism parallelism of what reads the past, as far as the planner has set none
+     * @return how many tasks read the past, the ends of which the horizon waits for
+     */
+    public static int registerWithPast(
+            StreamTableEnvironment tables, String live, String past, String view, String[] key, int parallelism) {
+        AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
+        Changelog coming = Changelog.of(environment, tables.from(live), key, true);
+        Changelog came = Changelog.of(environment, tables.from(past), key, true);
+        DataStream<RowData> rows = Facts.past(came.stream(), view);
+        own(environment, rows, view + PAST, parallelism);
+        tables.createTemporaryView(view, coming.with(coming.stream().union(rows)).table(environment));
+        return rows.getParallelism();
     }
 
     /**
@@ -80,7 +107,7 @@ public final class TableStage {
         AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
         Changelog changes = Changelog.of(environment, tables.from(view), key, false);
         changes = changes.with(Facts.openDays(changes.stream(), changes.type(), day));
-        own(changes.stream().getTransformation(), open, ExecutionConfig.PARALLELISM_DEFAULT, new HashSet<>());
+        own(environment, changes.stream(), open, ExecutionConfig.PARALLELISM_DEFAULT);
         tables.createTemporaryView(open, changes.table(environment));
     }
 
@@ -89,15 +116,17 @@ public final class TableStage {
      *
      * @param changes append-only rows: key, table, day
      * @param view name of the view
+     * @param firstOpen the first open day of a job that begins without a state, empty if nothing is frozen
      */
-    public static void registerLateChanges(StreamTableEnvironment tables, Table changes, String view) {
+    public static void registerLateChanges(
+            StreamTableEnvironment tables, Table changes, String view, String firstOpen) {
         AbstractStreamTableEnvironmentImpl environment = (AbstractStreamTableEnvironmentImpl) tables;
         Changelog all = Changelog.of(environment, changes, new String[0], true);
         RowType type = RowType.of(
                 Collections.nCopies(4, new VarCharType(false, VarCharType.MAX_LENGTH)).toArray(LogicalType[]::new),
                 new String[] {"arrival_id", "table_name", "from_dt", "to_dt"});
-        DataStream<RowData> late = Facts.lateChanges(all.stream(), type);
-        own(late.getTransformation(), view, 1, new HashSet<>());
+        DataStream<RowData> late = Facts.lateChanges(all.stream(), type, firstOpen);
+        own(environment, late, view, 1);
         tables.createTemporaryView(
                 view, Changelog.of(late, type, new String[0], ChangelogMode.insertOnly()).table(environment));
     }
@@ -126,7 +155,7 @@ public final class TableStage {
         Changelog left = Changelog.of(environment, facts, factKey, true);
         Changelog right = Changelog.of(environment, versions, spec.versionKey(), false);
         Facts joined = Facts.asOf(left.stream(), left.type(), right.stream(), right.type(), spec);
-        own(joined.stream().getTransformation(), view, parallelism, new HashSet<>());
+        own(environment, joined.stream(), view, parallelism);
         Changelog changes = Changelog.of(joined.stream(), joined.type(), factKey, ChangelogMode.all());
         // The columns of key and time are there once, as those of the fact.
         Table all = changes.table(environment);
@@ -178,20 +207,31 @@ public final class TableStage {
      * <p>Only behind an exchange may the parallelism differ from that of the input: without one, rows would be dealt out
      * in turn, and an update could overtake the row that it updates. The planner's own option applies to the whole job.
      *
-     * <p>The uid makes the state of a stage independent of which other tables there are.
+     * <p>The uid makes the state of a stage independent of which other tables there are. It names the generation of the
+     * job's state, too: what begins anew finds nothing of the generation before.
      */
-    private static void own(Transformation<?> step, String view, int parallelism, Set<Integer> done) {
+    private static void own(
+            AbstractStreamTableEnvironmentImpl environment, DataStream<RowData> stream, String view, int parallelism) {
+        String generation = environment.getConfig().getConfiguration().getString(GENERATION, "0");
+        own(stream.getTransformation(), view + "-" + generation, parallelism, new HashSet<>(), new AtomicInteger());
+    }
+
+    private static void own(
+            Transformation<?> step, String stage, int parallelism, Set<Integer> done, AtomicInteger named) {
         if (!done.add(step.getId())) {
             return;
         }
-        int number = done.size();
-        for (Transformation<?> input : step.getInputs()) {
-            own(input, view, parallelism, done);
+        List<Transformation<?>> inputs = step.getInputs();
+        for (Transformation<?> input : inputs) {
+            own(input, stage, parallelism, done, named);
         }
-        if (step instanceof PhysicalTransformation && step.getUid() == null && !step.isParallelismConfigured()) {
-            boolean exchanged = step.getInputs().stream().anyMatch(PartitionTransformation.class::isInstance);
-            step.setParallelism(exchanged ? parallelism : step.getInputs().get(0).getParallelism());
-            step.setUid(view + "-" + number);
+        if (!(step instanceof PhysicalTransformation) || step.getUid() != null) {
+            return;
+        }
+        step.setUid(stage + "-" + named.incrementAndGet());
+        if (!step.isParallelismConfigured()) {
+            boolean exchanged = inputs.stream().allMatch(PartitionTransformation.class::isInstance);
+            step.setParallelism(exchanged ? parallelism : inputs.get(0).getParallelism());
         }
     }
 }
