@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults lint format docs lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak lint format docs lock clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -35,7 +35,7 @@ doctor: ready ## Say what is missing or wrong, and the command that mends it
 test: test-unit test-java test-integration ## Run all tests
 
 test-unit: ready ## Run the tests that need no service
-	@$(PYTEST) -m "not integration and not faults"
+	@$(PYTEST) -m "not integration and not faults and not soak"
 
 test-java: ready ## Run the tests of the Java sources and functions
 	@echo "Java tests" && cd pipelines/streaming/java && mvn -q test
@@ -45,6 +45,9 @@ test-integration: ready ## Run the tests on the real services, on ports and stat
 
 test-faults: ready ## Break every service while data flow, and count every row; takes about an hour
 	@$(PYTEST) -m faults
+
+test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
+	@$(PYTEST) -s -m soak
 
 lint: ready ## Check style and types
 	@.venv/bin/ruff check .

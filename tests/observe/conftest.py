@@ -91,7 +91,7 @@ def job(answers: Answers) -> str:
                 "duration": 1000000,
                 "state": "CANCELED",
                 "last-modification": 1795278000000,
-                "tasks": {"running": 0, "canceling": 0, "canceled": 6, "total": 6, "failed": 0},
+                "tasks": {"running": 0, "canceling": 0, "canceled": 6, "total": 6, "failed": 0, "finished": 0},
             },
             {
                 "jid": JOB,
@@ -101,7 +101,7 @@ def job(answers: Answers) -> str:
                 "duration": 65500,
                 "state": "RUNNING",
                 "last-modification": 1795280009000,
-                "tasks": {"running": 6, "canceling": 0, "canceled": 0, "total": 6, "failed": 0},
+                "tasks": {"running": 6, "canceling": 0, "canceled": 0, "finished": 3, "total": 9, "failed": 0},
             },
         ]
     }
