@@ -75,6 +75,7 @@ def restart(
 
     Where contracts or transforms have changed, their tables are made anew from ODS, and so is the state of the job.
     """
+    import stack
     from gridseal.settings import load_settings
     from pipelines.streaming import scratch
     from warehouse.catalog import load_catalog
@@ -90,7 +91,11 @@ def restart(
     if accept_loss:
         _accept_loss(loaded, catalog, yes)
     elif not from_scratch:
-        _stop_or_replay(loaded, catalog, timeout)
+        if _stop_or_replay(loaded, catalog, timeout):
+            _start(loaded, catalog)
+            # It knows the tables by their columns of before; the next query starts it.
+            stack.stop(loaded, "sql")
+            return
     else:
         lost = scratch.discarded(loaded, catalog)
         say(f"this removes {lost.tables} tables ({lost.lake_bytes / 1e6:,.1f} MB) and {lost.state or 'no state'}")
@@ -106,7 +111,8 @@ def restart(
     _start(loaded, catalog)
 
 
-def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> None:
+def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> bool:
+    """Whether the next start begins with a replay."""
     from pipelines.streaming import compiled
     from pipelines.streaming.submit import prepare_replay
 
@@ -114,7 +120,7 @@ def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> N
     changed = known.changed(compiled.compiled_from(catalog)) if known else []
     if not changed:
         stop(timeout)
-        return
+        return False
     say(f"{', '.join(changed)} changed; the state of the job fits no other SQL and is made anew from ODS")
     replay = prepare_replay(loaded, catalog, timeout)
     say(f"the pipeline has stopped with {replay.savepoint}, where its sources go on")
@@ -122,6 +128,7 @@ def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> N
         say(f"the stream reads the days from {replay.first_open} on once more")
     if replay.remade:
         say(f"a batch run makes {', '.join(replay.remade)} anew, all days")
+    return True
 
 
 def _accept_loss(loaded: "Settings", catalog: "Catalog", yes: bool) -> None:

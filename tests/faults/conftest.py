@@ -1,6 +1,5 @@
 """The one lake on which everything is broken, and the table of what it cost."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,8 +52,7 @@ _OUTCOMES = pytest.StashKey[list[Outcome]]()
 def breakable(running_stack: Settings, stack_environment: dict[str, str]) -> Iterator[BreakableLake]:
     """A running pipeline and a fed day with its business changes, reconciled."""
     try:
-        lake = open_lake(running_stack, GRID, [(FIRST_DAY, OPTIONS)])
-        lake.environment = dict(os.environ) | stack_environment
+        lake = open_lake(running_stack, stack_environment, GRID, [(FIRST_DAY, OPTIONS)])
         yield BreakableLake(lake, sorted(lake.free("customer"))[:KEYS])
     finally:
         close_lake(running_stack)

@@ -4,7 +4,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -203,13 +202,13 @@ def expire_messages(lake: Lake) -> None:
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
     admin.delete_records({TopicPartition(METER_READINGS.name, partition): first}, timeout_ms=10_000)
     admin.close()
-    refused = command(lake, "pipeline", "start")
+    refused = lake.command("pipeline", "start")
     missing = rf"{METER_READINGS.name}/{partition}: messages (\d+) to {first - 1} are no longer in Kafka"
     told = re.search(missing, refused.stderr)
     assert told, refused.stderr
     # What was sent between the savepoint and the look at the ends is gone too.
     assert int(told[1]) <= begins[partition]
-    accepted = command(lake, "pipeline", "restart", "--accept-loss", "--yes")
+    accepted = lake.command("pipeline", "restart", "--accept-loss", "--yes")
     assert accepted.returncode == 0, accepted.stderr
 
 
@@ -221,11 +220,11 @@ def purge_binlog(lake: Lake) -> None:
     stop_with_savepoint(settings, job.id)
     alter(lake, "UPDATE risk_point SET description = 'purged' LIMIT 1", "FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
     alter(lake, "PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY")
-    refused = command(lake, "pipeline", "start")
+    refused = lake.command("pipeline", "start")
     assert refused.returncode == 1
     assert "no longer has its changes from binlog." in refused.stderr, refused.stderr
     assert "gridseal pipeline restart --from-scratch" in refused.stderr, refused.stderr
-    done = command(lake, "pipeline", "restart", "--from-scratch", "--yes")
+    done = lake.command("pipeline", "restart", "--from-scratch", "--yes")
     assert done.returncode == 0, done.stderr
 
 
@@ -260,19 +259,6 @@ def dead_letters(lake: Lake, payloads: list[bytes]) -> list[tuple[Any, ...]]:
     digests = ", ".join(f"'{hashlib.sha256(payload).hexdigest()}'" for payload in payloads)
     rows = lake.query(f"SELECT reason FROM ods.dead_letter WHERE sha2(payload, 256) IN ({digests})")
     return rows if len(rows) >= len(payloads) else []
-
-
-def command(lake: Lake, *words: str) -> "subprocess.CompletedProcess[str]":
-    """A command of gridseal on this lake."""
-    program = "from gridseal.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *words],
-        env=lake.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_S * 2,
-    )
 
 
 @contextmanager
@@ -337,6 +323,17 @@ def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> An
     return seen
 
 
+def change_transform(lake: Lake) -> None:
+    """The SQL of a table changes, and the job goes on with a state made of ODS; then it is stopped and started."""
+    with lake.edited("dws.meter_day", "transform.sql", lambda sql: sql.replace("SELECT", "SELECT /* anew */", 1)):
+        for _ in range(2):
+            done = lake.command("pipeline", "restart")
+            assert done.returncode == 0, done.stderr
+            wait_until_running(lake.settings, PATIENCE_S)
+    done = lake.command("pipeline", "restart")
+    assert done.returncode == 0, done.stderr
+
+
 FAULTS = (
     *(kill(name) for name in ("taskmanager", "jobmanager", "datanode", "namenode", "kafka", "database", "zookeeper")),
     Fault("SIGKILL of everything", kill_everything),
@@ -348,6 +345,7 @@ FAULTS = (
     Fault("messages that crash parsers", crash_parser),
     Fault("readings from the future", send_from_the_future),
     Fault("database clock set back", set_clock_back),
+    Fault("a transform changed under load", change_transform),
     Fault("messages expired unread", expire_messages),
 )
 """In their order; all but the last leave nothing behind."""

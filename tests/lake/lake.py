@@ -1,7 +1,9 @@
 """A lake that runs: what a test asks of it, does to it, and compares it with."""
 
+import subprocess
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -154,6 +156,29 @@ class Lake:
         """Changes that the simulation plans for a day."""
         return self.grid.planned_changes(day, self.settings.grid_timezone)
 
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """A command of gridseal on this lake."""
+        program = "from gridseal.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", program, *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+
+    @contextmanager
+    def edited(self, name: str, file: str, edit: Callable[[str], str]) -> Iterator[None]:
+        """A file of a table's folder is another one meanwhile."""
+        path = self.settings.warehouse_dir / name.replace(".", "/") / file
+        before = path.read_text("utf-8")
+        path.write_text(edit(before), "utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(before, "utf-8")
+
     @contextmanager
     def changes(self, name: str) -> "Iterator[Hand]":
         """Business changes by hand, recorded as those of the simulation are."""
@@ -226,16 +251,19 @@ def differing(expected: Rows, found: Rows, examples: int = 3) -> str:
     return "; ".join(parts)
 
 
-def open_lake(settings: Settings, grid: Grid, feeds: Sequence[tuple[date, MeterOptions]]) -> Lake:
+def open_lake(
+    settings: Settings, environment: dict[str, str], grid: Grid, feeds: Sequence[tuple[date, MeterOptions]]
+) -> Lake:
     """Start the pipeline on running services and let readings and changes flow through.
 
     Args:
         settings: Where the services are.
+        environment: In which a command of gridseal finds them.
         grid: What the business database holds; the changes of its first day are made.
         feeds: Days of readings.
     """
     catalog = load_catalog(settings)
-    lake = Lake(settings, catalog, grid)
+    lake = Lake(settings, catalog, grid, environment=environment)
     seed_database(settings, grid)
     start(settings, catalog)
     wait_until_captured(settings, PATIENCE_S)

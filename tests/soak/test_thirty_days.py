@@ -31,10 +31,12 @@ FLAT = 1.25
 PATIENCE_S = 900
 
 
-def test_the_state_stays_flat_and_a_batch_makes_the_same_tables(running_stack: Settings) -> None:
+def test_the_state_stays_flat_and_a_batch_makes_the_same_tables(
+    running_stack: Settings, stack_environment: dict[str, str]
+) -> None:
     began = time.monotonic()
     try:
-        lake = open_lake(running_stack, GRID, [(FIRST_DAY, OPTIONS)])
+        lake = open_lake(running_stack, stack_environment, GRID, [(FIRST_DAY, OPTIONS)])
         sizes = [state_mb(lake)]
         for number in range(1, DAYS):
             day = FIRST_DAY + timedelta(days=number)
