@@ -68,11 +68,9 @@ def test_columns_are_added_and_the_state_is_made_anew_under_load(lake: Lake) -> 
     with ExitStack() as edits:
         edits.enter_context(lake.edited("ods.meter_reading", CONTRACT, added("frequency", "DECIMAL(6,3)")))
         edits.enter_context(lake.edited("dws.customer_day", CONTRACT, added("max_power", "DECIMAL(10,3)")))
-        edits.enter_context(
-            lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", maximum, 1))
-        )
-        # Every reading of a day comes once more meanwhile, and a customer changes.
-        load = Thread(target=lambda: lake.feed(NEXT_DAY, AGAIN))
+        edits.enter_context(lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", maximum)))
+        # Readings of minutes that have one already come meanwhile, and a customer changes.
+        load = Thread(target=lambda: lake.feed(NEXT_DAY, others))
         load.start()
         done = lake.command("pipeline", "restart")
         load.join()

@@ -71,7 +71,7 @@ def test_what_aggregates_is_reconciled_or_says_why_not(catalog: Catalog, table: 
         )
 
 
-@pytest.mark.parametrize("setting", WarehouseSettings.model_fields)
+@pytest.mark.parametrize("setting", WarehouseSettings.model_fields.keys() - {"warehouse_dir"})
 def test_a_setting_changes_some_sql(setting: str) -> None:
     files = [*ROOT.glob("*/*/*.sql"), *ROOT.glob("macros/*.sql")]
     assert any(f"settings.{setting}" in file.read_text(encoding="utf-8") for file in files)
