@@ -218,6 +218,17 @@ def _tables(pipeline: "Snapshot") -> Iterator[Metric]:
 def _rest(pipeline: "Snapshot") -> Iterator[Metric]:
     if (letters := pipeline.dead_letters.value) is not None:
         yield _counter("gridseal_dead_letters", "Messages that were refused, by the kind of reason.", letters, "reason")
+    if (repairs := pipeline.repairs.value) is not None:
+        yield _gauge(
+            "gridseal_repair_pending_days",
+            "Frozen days that something came late for and that wait for a repair.",
+            len(repairs),
+        )
+        yield _gauge(
+            "gridseal_repair_pending_arrivals",
+            "Late arrivals that the days which wait for a repair do not show yet.",
+            sum(day.arrivals - day.repaired for day in repairs),
+        )
     if disk := pipeline.disk.value:
         yield _gauge("gridseal_disk_free_bytes", "Room on the disk of the folder of state, in bytes.", disk.free)
         yield _gauge("gridseal_disk_size_bytes", "Size of the disk of the folder of state, in bytes.", disk.total)

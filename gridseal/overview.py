@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.batch.repair import FrozenDay
     from pipelines.observe.checkpoint import CheckpointFigures
     from pipelines.observe.commits import TableCommit
     from pipelines.observe.job import JobFigures
@@ -24,6 +25,7 @@ def pipeline_rows(snapshot: "Snapshot") -> list[tuple[str, str]]:
     rows += _told("tables", snapshot.commits, lambda value: _commit_rows(value, snapshot.taken_s))
     rows += _told("tables behind their promise", snapshot.delays, lambda _: [_behind_row(snapshot)])
     rows += _told("dead letters", snapshot.dead_letters, lambda value: [("dead letters", _letters(value))])
+    rows += _told("frozen days to repair", snapshot.repairs, lambda value: [("frozen days to repair", _days(value))])
     rows += _told("disk", snapshot.disk, lambda value: [("disk", _room(value))])
     return rows + _told("HDFS", snapshot.hdfs, lambda value: [("HDFS", _room(value))])
 
@@ -55,6 +57,7 @@ def pipeline_document(snapshot: "Snapshot") -> dict[str, Any]:
         "topics": part_document(snapshot.topics, lambda value: [_topic_document(topic, now) for topic in value]),
         "tables": part_document(snapshot.commits, lambda _: _tables(snapshot)),
         "dead_letters": part_document(snapshot.dead_letters, dict),
+        "repairs": part_document(snapshot.repairs, lambda value: [_day_document(day) for day in value]),
         "disk": part_document(snapshot.disk, _room_document),
         "hdfs": part_document(snapshot.hdfs, _room_document),
     }
@@ -122,6 +125,11 @@ def _letters(counts: dict[str, int]) -> str:
     return f"{total:,}: {', '.join(f'{count:,} {kind}' for count, kind in found)}" if found else "none"
 
 
+def _days(days: "tuple[FrozenDay, ...]") -> str:
+    shown = ", ".join(day.day for day in days[:3]) + (f" and {len(days) - 3} more" if len(days) > 3 else "")
+    return f"{shown} (next: gridseal batch repair)" if days else "none"
+
+
 def _room(room: "Room") -> str:
     return f"{room.free / 1e9:,.1f} GB free of {room.total / 1e9:,.1f} GB"
 
@@ -181,6 +189,10 @@ def _tables(snapshot: "Snapshot") -> list[dict[str, Any]]:
             }
         )
     return entries
+
+
+def _day_document(day: "FrozenDay") -> dict[str, Any]:
+    return {"day": day.day, "came_late": day.arrivals, "repaired": day.repaired}
 
 
 def _room_document(room: "Room") -> dict[str, int]:

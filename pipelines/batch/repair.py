@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.batch.days import spans
+from pipelines.batch.days import Days, spans
 from pipelines.batch.run import run_batch
+from pipelines.batch.stale import partitions
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import connect
@@ -42,13 +43,16 @@ class FrozenDay:
         return self.arrivals > self.repaired
 
 
-def frozen_days(settings: PipelineSettings, catalog: Catalog, address: tuple[str, int]) -> list[FrozenDay]:
+def frozen_days(
+    settings: PipelineSettings, catalog: Catalog, address: tuple[str, int], timeout_s: float | None = None
+) -> list[FrozenDay]:
     """The days that something came for, pending or not.
 
     Args:
         settings: Where everything is.
         catalog: The tables.
         address: Host and port of the SQL endpoint.
+        timeout_s: Wait that long for its answer at most.
 
     Raises:
         PipelineError: A service does not answer.
@@ -56,15 +60,14 @@ def frozen_days(settings: PipelineSettings, catalog: Catalog, address: tuple[str
     (late,) = catalog.fed_by("late")
     if not table_exists(settings, late):
         return []
-    facts = " UNION ".join(f"SELECT {j.day} AS dt FROM {j.facts}" for j in catalog.joins.values())
+    query = f"SELECT from_dt, to_dt, COUNT(*) FROM {late.name} GROUP BY from_dt, to_dt"
     with connect(settings, address) as sql:
-        # A change concerns every day since; of these only the ones with readings have anything to repair.
-        rows = sql.query(
-            f"SELECT d.dt, COUNT(*) FROM (SELECT DISTINCT dt FROM ({facts})) AS d"
-            f" JOIN {late.name} AS l ON d.dt BETWEEN l.from_dt AND l.to_dt GROUP BY d.dt ORDER BY d.dt"
-        ).rows
+        came = [(Days(first, last), int(count)) for first, last, count in sql.query(query, timeout_s=timeout_s).rows]
     repaired = _read(settings)
-    return [FrozenDay(day, int(arrivals), repaired.get(day, 0)) for day, arrivals in rows]
+    # A change concerns every day since; of these only the ones with readings have anything to repair.
+    with_readings = {day for join in catalog.joins.values() for day in partitions(settings, catalog.table(join.facts))}
+    arrivals = {day: sum(count for days, count in came if day in days) for day in sorted(with_readings)}
+    return [FrozenDay(day, count, repaired.get(day, 0)) for day, count in arrivals.items() if count]
 
 
 def repair(

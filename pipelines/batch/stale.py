@@ -44,7 +44,7 @@ def stale_days(
     for table in tables:
         newest = _newest(settings, table)
         written = _written(settings, table, newest) if newest != before[table.name] else set()
-        if stale := [day for day in _partitions(settings, table) if day in days and day not in written]:
+        if stale := [day for day in partitions(settings, table) if day in days and day not in written]:
             found[table.name] = stale
     return found
 
@@ -59,7 +59,12 @@ def _written(settings: PipelineSettings, table: Table, commit: str) -> set[str]:
     return {partition.partition("=")[2] for partition in partitions}
 
 
-def _partitions(settings: PipelineSettings, table: Table) -> list[str]:
+def partitions(settings: PipelineSettings, table: Table) -> list[str]:
+    """The days for which a table has a partition.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
     prefix = f"{table.partition_by[0]}="
     with reachable(settings):
         entries = list_folder(open_client(settings), table_path(table, settings.lake_path))

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from pipelines.errors import PipelineError
+from pipelines.observe.endpoint import TIMEOUT_S, if_it_runs
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import SqlClient, connect
 from warehouse.catalog import Catalog
 
-_TIMEOUT_S = 30
 OTHER = "other"
 
 # Kind, and the regular expression that tells it, tried in this order; without quotes and backslashes, which SQL would
@@ -45,17 +44,8 @@ def dead_letters(settings: PipelineSettings, catalog: Catalog, address: tuple[st
         PipelineError: The SQL endpoint does not run, or does not answer.
     """
     (table,) = catalog.fed_by("dead_letter")
-    try:
-        with connect(settings, address) as client:
-            return count_by_kind(client, table.name)
-    except PipelineError as error:
-        if isinstance(error.__cause__, OSError):
-            raise PipelineError(
-                f"counted by the SQL endpoint, which does not run at {address[0]}:{address[1]}",
-                'gridseal sql "SELECT 1" starts it; it stays',
-                3,
-            ) from error
-        raise
+    with if_it_runs(address), connect(settings, address) as client:
+        return count_by_kind(client, table.name)
 
 
 def count_by_kind(client: SqlClient, table: str) -> dict[str, int]:
@@ -64,7 +54,7 @@ def count_by_kind(client: SqlClient, table: str) -> dict[str, int]:
     Raises:
         PipelineError: The endpoint does not answer.
     """
-    rows = client.query(f"SELECT kind, COUNT(*) FROM ({kind_select(table)}) GROUP BY kind", timeout_s=_TIMEOUT_S).rows
+    rows = client.query(f"SELECT kind, COUNT(*) FROM ({kind_select(table)}) GROUP BY kind", timeout_s=TIMEOUT_S).rows
     return dict.fromkeys([*KINDS, OTHER], 0) | {str(kind): int(count) for kind, count in rows}
 
 

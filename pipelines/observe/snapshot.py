@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pipelines.batch.repair import FrozenDay
 from pipelines.observe.checkpoint import CheckpointFigures, checkpoint_figures
 from pipelines.observe.commits import TableCommit, table_commits
 from pipelines.observe.dead_letters import dead_letters
 from pipelines.observe.job import JobFigures, job_figures
 from pipelines.observe.part import Part, read_part
 from pipelines.observe.promise import Delay, delays
+from pipelines.observe.repairs import pending_repairs
 from pipelines.observe.storage import Room, disk_room, hdfs_room
 from pipelines.observe.topics import TopicFigures, topic_figures
 from pipelines.settings import PipelineSettings
@@ -29,6 +31,7 @@ class Snapshot:
         commits: The last commit of each table.
         delays: Whether tables keep their promises; follows from topics and checkpoint.
         dead_letters: Their number by kind.
+        repairs: Frozen days that wait for a repair.
         disk: Room on the disk of the state.
         hdfs: Room in HDFS.
     """
@@ -40,6 +43,7 @@ class Snapshot:
     commits: Part[tuple[TableCommit, ...]]
     delays: Part[tuple[Delay, ...]]
     dead_letters: Part[dict[str, int]]
+    repairs: Part[tuple[FrozenDay, ...]]
     disk: Part[Room]
     hdfs: Part[Room]
 
@@ -57,12 +61,13 @@ def take_snapshot(settings: PipelineSettings, catalog: Catalog, sql_address: tup
         catalog: The tables.
         sql_address: Where the SQL endpoint listens if it runs; it is not started for this.
     """
-    with ThreadPoolExecutor(7) as pool:
+    with ThreadPoolExecutor(8) as pool:
         job = pool.submit(read_part, lambda: job_figures(settings))
         checkpoint = pool.submit(read_part, lambda: checkpoint_figures(settings))
         topics = pool.submit(read_part, lambda: topic_figures(settings, catalog))
         commits = pool.submit(read_part, lambda: table_commits(settings, catalog))
         letters = pool.submit(read_part, lambda: dead_letters(settings, catalog, sql_address))
+        repairs = pool.submit(read_part, lambda: pending_repairs(settings, catalog, sql_address))
         disk = pool.submit(read_part, lambda: disk_room(settings))
         hdfs = pool.submit(read_part, lambda: hdfs_room(settings))
     now = time.time()
@@ -74,6 +79,7 @@ def take_snapshot(settings: PipelineSettings, catalog: Catalog, sql_address: tup
         commits=commits.result(),
         delays=_delays(catalog, topics.result(), checkpoint.result(), now),
         dead_letters=letters.result(),
+        repairs=repairs.result(),
         disk=disk.result(),
         hdfs=hdfs.result(),
     )

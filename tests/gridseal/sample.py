@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gridseal.watching import Watched
+from pipelines.batch.repair import FrozenDay
 from pipelines.observe.checkpoint import CheckpointFigures
 from pipelines.observe.commits import TableCommit
 from pipelines.observe.dead_letters import KINDS, OTHER
@@ -45,6 +46,7 @@ def watched() -> Watched:
             )
         ),
         dead_letters=Part(dict.fromkeys([*KINDS, OTHER], 0) | {"not_json": 100, "missing": 41}),
+        repairs=Part((FrozenDay("2026-11-12", 40, 0), FrozenDay("2026-11-14", 1440, 1438))),
         disk=Part(Room(270 * 10**9, 72 * 10**9)),
         hdfs=Part(Room(270 * 10**9, 71 * 10**9)),
     )

@@ -27,7 +27,7 @@ WORDS = {"and", "or", "unless", "bool", "by", "on", "without", "ignoring", "grou
 ADVISED = {
     "GridsealExporterDown", "GridsealPipelineDown", "GridsealLagGrows", "GridsealCheckpointOld",
     "GridsealTableBehindPromise", "GridsealDiskLow", "GridsealServiceRestarting", "GridsealDeadLettersRise",
-    "GridsealPartUnreadable",
+    "GridsealPartUnreadable", "GridsealRepairPending",
 }  # fmt: skip
 
 

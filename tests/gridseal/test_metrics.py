@@ -50,6 +50,8 @@ def test_the_figures() -> None:
     assert found["gridseal_dead_letters_total", "not_json"] == 100
     # There from the beginning, or the first of its kind would be no increase.
     assert found["gridseal_dead_letters_total", "empty"] == 0
+    assert found["gridseal_repair_pending_days", ""] == 2
+    assert found["gridseal_repair_pending_arrivals", ""] == 40 + 2
     assert found["gridseal_service_up", "kafka"] == 1
     assert found["gridseal_service_up", "sql"] == 0
     assert found["gridseal_service_memory_bytes", "kafka"] == 512 * 2**20

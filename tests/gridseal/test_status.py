@@ -11,11 +11,13 @@ import pytest
 
 import gridseal.watching
 from gridseal.overview import pipeline_document, pipeline_rows, table_rows
+from pipelines.batch.repair import FrozenDay
 from pipelines.observe.job import JobFigures
 from pipelines.observe.part import Part
 from tests.gridseal.sample import watched
 
 Cli = Callable[..., Any]
+PARTS = ("job", "checkpoint", "topics", "tables", "dead_letters", "repairs", "disk", "hdfs")
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def test_rows_for_people() -> None:
         "tables": "2 of 3 have a commit; newest ods.meter_reading, 8 s ago; oldest dim.region, 86,408 s ago",
         "tables behind their promise": "dim.region (90 s)",
         "dead letters": "141: 100 not_json, 41 missing",
+        "frozen days to repair": "2026-11-12, 2026-11-14 (next: gridseal batch repair)",
         "disk": "72.0 GB free of 270.0 GB",
         "HDFS": "71.0 GB free of 270.0 GB",
     }
@@ -54,6 +57,16 @@ def test_what_cannot_be_had_is_a_row_that_says_so() -> None:
     document = pipeline_document(pipeline)
     assert document["tables"] == {"error": "HDFS does not answer", "next": ""}
     assert document["job"] == {"state": "does not run", "healthy": False}
+
+
+def test_frozen_days_to_repair_are_named_up_to_three() -> None:
+    days = tuple(FrozenDay(f"2026-11-0{day}", 5, 0) for day in range(1, 6))
+    pipeline = watched().pipeline
+    told = [
+        dict(pipeline_rows(dataclasses.replace(pipeline, repairs=Part(some))))["frozen days to repair"]
+        for some in (days, ())
+    ]
+    assert told == ["2026-11-01, 2026-11-02, 2026-11-03 and 2 more (next: gridseal batch repair)", "none"]
 
 
 def test_rows_of_tables() -> None:
@@ -86,7 +99,7 @@ def test_json_is_one_document(cli: Cli) -> None:
         "log": "var/log/kafka.log",
     }
     pipeline = document["pipeline"]
-    assert set(pipeline) == {"taken_at", "job", "checkpoint", "topics", "tables", "dead_letters", "disk", "hdfs"}
+    assert set(pipeline) == {"taken_at", *PARTS}
     assert pipeline["taken_at"] == "2026-11-21T16:54:20.000+00:00"
     assert pipeline["topics"] == [
         {"topic": "meter-readings", "produced": 71_224, "covered": 71_204, "lag": 20, "waiting_s": 8.0}
@@ -101,6 +114,7 @@ def test_json_is_one_document(cli: Cli) -> None:
         "promised_s": 60,
         "behind": False,
     }
+    assert pipeline["repairs"][1] == {"day": "2026-11-14", "came_late": 1440, "repaired": 1438}
     assert json.dumps(document) == json.dumps(json.loads(json.dumps(document)))
 
 
