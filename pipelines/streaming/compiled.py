@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from pydantic import TypeAdapter
 
@@ -11,6 +11,7 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.evolution import Shape, shape_of
 from pipelines.streaming.replay import Replay
+from pipelines.streaming.sources import message_spec
 from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
@@ -25,11 +26,14 @@ class Compiled:
             and SELECT.
         shapes: Of the streamed tables by name.
         replay: Where its state began; None if with the sources.
+        messages: Short digests of how the messages of each topic are read, by table: a running job holds its own limits,
+            a saved state fits any.
     """
 
     digests: Mapping[str, str]
     shapes: Mapping[str, Shape]
     replay: Replay | None = None
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def generation(self) -> int:
@@ -41,11 +45,20 @@ class Compiled:
         names = dict.fromkeys([*now.digests, *self.digests])
         return [name for name in names if now.digests.get(name) != self.digests.get(name)]
 
+    def reads_otherwise(self, now: "Compiled") -> list[str]:
+        """Tables whose messages are read by other columns or limits."""
+        return [name for name, digest in now.messages.items() if self.messages.get(name) != digest]
+
 
 def compiled_from(catalog: Catalog) -> Compiled:
     """What a job is compiled from that begins with the sources."""
     streamed = [t for t in catalog.ordered if t.mode == "stream"]
-    return Compiled({t.name: _digest(t, catalog) for t in streamed}, {t.name: shape_of(t) for t in streamed})
+    specs = {t.name: json.dumps(message_spec(t), sort_keys=True) for t in catalog.fed_by("kafka")}
+    return Compiled(
+        {t.name: _digest(t, catalog) for t in streamed},
+        {t.name: shape_of(t) for t in streamed},
+        messages={name: _short(spec) for name, spec in specs.items()},
+    )
 
 
 def save(settings: PipelineSettings, compiled: Compiled) -> None:
@@ -79,6 +92,10 @@ def _digest(table: Table, catalog: Catalog) -> str:
     select = "" if table.source else " ".join(catalog.transform(table.name).split())
     # What a day is decides the rows of a table whose SQL does not name it, too.
     what = repr((columns, table.key, table.partition_by, table.table_type, select, catalog.settings.grid_timezone))
+    return _short(what)
+
+
+def _short(what: str) -> str:
     return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 

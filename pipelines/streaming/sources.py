@@ -37,12 +37,19 @@ def kafka_spec(table: Table, settings: PipelineSettings, lost_before: Mapping[in
             "uid": table.name,
             "bootstrapServers": settings.kafka_bootstrap_servers,
             "groupId": consumer_group(table),
-            "topic": table.origin.name,
-            "maxBytes": table.origin.max_bytes,
-            "columns": [_column_spec(c, table) for c in table.fields],
             "lostBefore": dict(lost_before or {}),
+            **message_spec(table),
         }
     )
+
+
+def message_spec(table: Table) -> dict[str, Any]:
+    """What decides how the messages of an ODS table are read: topic, columns, limits."""
+    return {
+        "topic": table.origin.name,
+        "maxBytes": table.origin.max_bytes,
+        "columns": [_column_spec(c, table) for c in table.fields],
+    }
 
 
 def consumer_group(table: Table) -> str:

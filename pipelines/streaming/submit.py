@@ -87,7 +87,7 @@ def start(
     if point:
         report(f"continuing from {point.path}")
     in_child(settings, _submit, settings, catalog, point and point.path, missing, known.replay, begins is not None)
-    compiled.save(settings, known)
+    compiled.save(settings, replace(known, messages=found.messages))
     report("waiting until every task runs")
     job = wait_until_running(settings, timeout_s)
     return Started(job, True, point.path if point else "")

@@ -1,5 +1,6 @@
 """A digest differs exactly when the rows or the state of a table do."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,15 @@ def test_words_and_blanks_change_nothing(warehouse: Warehouse) -> None:
 def test_another_zone_is_another_day_everywhere(warehouse: Warehouse) -> None:
     paris, utc = (compiled_from(warehouse.load(grid_timezone=zone)) for zone in ("Europe/Paris", "UTC"))
     assert set(paris.changed(utc)) == ALL
+
+
+def test_a_limit_changes_how_messages_are_read_and_no_table(warehouse: Warehouse) -> None:
+    def widen(document: dict[str, Any]) -> None:
+        columns(document)[7]["logicalTypeOptions"]["maximum"] = 20000
+
+    before = compiled_from(warehouse.load())
+    assert changed(warehouse, lambda: warehouse.edit("ods.reading", widen)) == set()
+    assert before.reads_otherwise(compiled_from(warehouse.load())) == ["ods.reading"]
+    assert before.reads_otherwise(before) == []
+    # Kept by a version that did not tell.
+    assert replace(before, messages={}).reads_otherwise(before) == ["ods.reading"]
