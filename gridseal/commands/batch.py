@@ -1,17 +1,13 @@
 """batch run, repair, pending."""
 
-import re
 import time
 from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
-from gridseal.commands.options import FormatOption
-from gridseal.errors import WRONG_USAGE, GridsealError
+from gridseal.commands.options import FormatOption, parse_days
 from gridseal.output import Format, print_rows, say
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +32,6 @@ def run(
     A table has one writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
     """
     from gridseal.settings import load_settings
-    from pipelines.batch.days import Days
     from pipelines.batch.run import run_batch
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
@@ -44,9 +39,7 @@ def run(
 
     loaded = load_settings()
     catalog = load_catalog(loaded)
-    days = Days(_day(first), _day(last or first)) if first or last else None
-    if days and days.first > days.last:
-        raise GridsealError(f"--from {days.first} is after --to {days.last}", "gridseal batch run --help", WRONG_USAGE)
+    days = parse_days(first, last, "gridseal batch run")
     began = time.monotonic()
     names = list(dict.fromkeys(tables))
     with paused(loaded, catalog, say) if pause else nullcontext():
@@ -86,14 +79,3 @@ def repair() -> None:
         say(f"{len(days)} days are repaired, {days[0]} to {days[-1]}, in {time.monotonic() - began:.1f} s")
     else:
         say("nothing waits for a repair")
-
-
-def _day(text: str) -> str:
-    from datetime import date
-
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text).isoformat()
-    except ValueError:
-        pass
-    raise GridsealError(f"{text!r} is not a day; yyyy-MM-dd is needed", "gridseal batch run --help", WRONG_USAGE)

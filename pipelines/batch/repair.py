@@ -1,7 +1,6 @@
 """The repair of days that were frozen when something came for them."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import connect
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import current_job, last_checkpoint
+from pipelines.streaming.cluster import await_checkpoint
 from pipelines.streaming.pause import paused
 from pipelines.streaming.restore import table_exists
 from pipelines.streaming.stages import freezes
@@ -20,7 +19,6 @@ from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog
 
 Report = Callable[[str], None]
-_CHECKPOINT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def repair(
         return []
     names = [t.name for t in catalog.ordered if t.mode == "stream" and freezes(t)]
     # What is known to have come late must be in ODS as a whole, which a later checkpoint makes sure of.
-    _await_checkpoint(settings)
+    await_checkpoint(settings)
     arrivals = {day.day: day.arrivals for day in days}
     with paused(settings, catalog, report):
         for span in spans(arrivals):
@@ -102,20 +100,6 @@ def repair(
             in_child(settings, run_batch, settings, catalog, names, span)
             _write(settings, _read(settings) | {day: n for day, n in arrivals.items() if day in span})
     return list(arrivals)
-
-
-def _await_checkpoint(settings: PipelineSettings) -> None:
-    job = current_job(settings)
-    if job is None:
-        return
-    before = last_checkpoint(settings, job.id)
-    deadline = time.monotonic() + _CHECKPOINT_S
-    while time.monotonic() < deadline:
-        now = last_checkpoint(settings, job.id)
-        if now and (before is None or now.id > before.id):
-            return
-        time.sleep(0.5)
-    raise PipelineError(f"no checkpoint was completed within {_CHECKPOINT_S:.0f} s", "gridseal pipeline status")
 
 
 def _read(settings: PipelineSettings) -> dict[str, int]:

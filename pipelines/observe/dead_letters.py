@@ -60,5 +60,10 @@ def count_by_kind(client: SqlClient, table: str) -> dict[str, int]:
 
 def kind_select(table: str) -> str:
     """SELECT of the kind of each dead letter, in Spark SQL."""
+    return f"SELECT {kind_case()} AS kind FROM {table}"
+
+
+def kind_case() -> str:
+    """The kind of a dead letter's reason, in Spark SQL."""
     cases = " ".join(f"WHEN reason RLIKE '{pattern}' THEN '{kind}'" for kind, pattern in KINDS.items())
-    return f"SELECT CASE {cases} ELSE '{OTHER}' END AS kind FROM {table}"
+    return f"CASE {cases} ELSE '{OTHER}' END"

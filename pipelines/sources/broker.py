@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import GroupIdNotFoundError, KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from pipelines.errors import PipelineError
@@ -14,6 +14,7 @@ from pipelines.settings import PipelineSettings
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 BOOTSTRAP_TIMEOUT_MS = 10_000
+ACKNOWLEDGE_SECONDS = 120
 
 
 @contextmanager
@@ -40,6 +41,26 @@ def broker_errors(settings: PipelineSettings, doing: str) -> Iterator[None]:
         raise PipelineError(
             f"cannot {doing}: Kafka at {where} refuses ({_words(error)})", "see `gridseal doctor`", 1
         ) from error
+
+
+def open_producer(settings: PipelineSettings, max_request_size: int) -> KafkaProducer:
+    """A producer that the broker protects from its own repetitions (idempotence, all replicas acknowledge).
+
+    Args:
+        settings: Where the brokers are.
+        max_request_size: Bytes of a request at most, which hold the largest message.
+    """
+    return KafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+        acks="all",
+        enable_idempotence=True,
+        # Big batches cost the client less than small ones; compressing costs more than loopback does.
+        linger_ms=100,
+        batch_size=128 * 1024,
+        max_request_size=max_request_size,
+        metrics_enabled=False,
+    )
 
 
 def end_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:

@@ -18,6 +18,7 @@ BATCH_PREFIX = "gridseal batch "
 _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
 _ECHO = "TaskNotRunningException"
+_CHECKPOINT_S = 300.0
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
 
@@ -142,6 +143,25 @@ def checkpoints(settings: PipelineSettings, job_id: str) -> Checkpoints:
         path=latest["external_path"],
     )
     return Checkpoints(newest or None, answer["counts"]["completed"], answer["counts"]["failed"])
+
+
+def await_checkpoint(settings: PipelineSettings) -> None:
+    """Wait for the next checkpoint of the job, if one runs: all that the one before covers is in the lake then.
+
+    Raises:
+        PipelineError: None was completed in time.
+    """
+    job = current_job(settings)
+    if job is None:
+        return
+    before = last_checkpoint(settings, job.id)
+    deadline = time.monotonic() + _CHECKPOINT_S
+    while time.monotonic() < deadline:
+        now = last_checkpoint(settings, job.id)
+        if now and (before is None or now.id > before.id):
+            return
+        time.sleep(0.5)
+    raise PipelineError(f"no checkpoint was completed within {_CHECKPOINT_S:.0f} s", "gridseal pipeline status")
 
 
 def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = 120) -> str:

@@ -6,16 +6,13 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from kafka import KafkaProducer
 from kafka.partitioner import murmur2
 
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
+from pipelines.sources.broker import ACKNOWLEDGE_SECONDS, broker_errors, open_producer
 from pipelines.sources.meters.payload import payloads
 from pipelines.sources.meters.readings import Messages
 from pipelines.sources.topics import Topic
-
-ACKNOWLEDGE_SECONDS = 120
 
 
 class Sent(NamedTuple):
@@ -35,7 +32,7 @@ class Sent(NamedTuple):
 
 
 class Sender:
-    """A producer that the broker protects from its own repetitions (idempotence, all replicas acknowledge).
+    """Sends readings, each to the partition of its meter.
 
     Args:
         settings: Where the brokers are.
@@ -51,17 +48,7 @@ class Sender:
         self._started = time.monotonic()
         self._partitions: dict[bytes, int] = {}
         with broker_errors(settings, f"send to topic {topic.name}"):
-            self._producer = KafkaProducer(
-                bootstrap_servers=settings.kafka_bootstrap_servers,
-                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
-                acks="all",
-                enable_idempotence=True,
-                # Big batches cost the client less than small ones; compressing costs more than loopback does.
-                linger_ms=100,
-                batch_size=128 * 1024,
-                max_request_size=topic.max_message_bytes,
-                metrics_enabled=False,
-            )
+            self._producer = open_producer(settings, topic.max_message_bytes)
 
     def __enter__(self) -> Self:
         return self
