@@ -49,7 +49,7 @@ def test_every_make_target_is_told(target: str) -> None:
 def test_no_command_or_target_is_told_that_does_not_exist() -> None:
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
-        for words in re.findall(r"(?:`|\.venv/bin/)gridseal ([a-z]+(?: [a-z]+)?)", text):
+        for words in re.findall(r"(?:`|\.venv/bin/)gridseal ([a-z][a-z-]*(?: [a-z]+)?)", text):
             first, _, second = words.partition(" ")
             assert first in {c.split()[0] for c in COMMANDS}, f"{path.name}: gridseal {words}"
             group = [c for c in COMMANDS if c.startswith(f"{first} ")]

@@ -1,0 +1,1 @@
+"""Dead letters sent again to their topic, once the contract accepts them."""
