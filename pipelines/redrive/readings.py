@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from pipelines.errors import PipelineError
 from pipelines.redrive.parse import Identity
 from pipelines.sql.client import SqlClient
 from warehouse.catalog import Catalog
@@ -14,9 +15,16 @@ def identity_columns(catalog: Catalog, table: Table) -> tuple[str, str]:
     """Key and time of the facts of an ODS table: of several messages with both alike the first counts.
 
     Raises:
-        KeyError: No table joins these facts by ``as_of``.
+        PipelineError: No transform joins these facts by ``as_of``.
     """
-    return {join.facts: (join.key, join.time) for join in catalog.joins.values()}[table.name]
+    for join in catalog.joins.values():
+        if join.facts == table.name:
+            return join.key, join.time
+    raise PipelineError(
+        f"no transform joins {table.name} by as_of, so nothing says which of its messages are the same",
+        "see as_of in docs/architecture.md",
+        2,
+    )
 
 
 def found_in_lake(catalog: Catalog, table: Table, sql: SqlClient, identities: Sequence[Identity]) -> set[Identity]:

@@ -5,7 +5,7 @@ tables keep their one writer, and messages = rows + dead letters still holds.
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -81,31 +81,31 @@ def redrive(
     if not dry_run:
         _refuse_in_vain(settings, catalog)
         _await_lake(settings, catalog, progress)
-    counts: dict[str, Counter[str]] = {}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for table in catalog.fed_by("kafka"):
         selection = Selection(letters, table.origin.name, days, kind)
         opened = nullcontext() if dry_run else closing(_open_producer(settings, table))
         with connect(settings, address) as sql, open_child(settings) as call, opened as producer:
             found = selection.counts(sql)
             for _, one, count in found:
-                counts.setdefault(one, Counter())["letters"] += count
+                counts[one]["letters"] += count
             total, done = sum(count for _, _, count in found), 0
-            sifted = _Sifted(settings, catalog, table, sql, call)
+            sieve = _Sieve(settings, catalog, table, sql, call)
             for day in sorted({day for day, _, _ in found}):
                 before = done
                 for page in selection.pages(sql, day, table.origin.max_bytes):
                     progress(done, total, f"dead letters of {day}")
-                    fresh = sifted.sift(page, counts)
+                    fresh = sieve.sift(page, counts)
                     if producer:
                         _send(settings, producer, table.origin.name, fresh)
                     done += len(page)
                 done = before + sum(count for its, _, count in found if its == day)
             progress(total, total, "done")
     outcomes = [Outcome(k, c["letters"], c["accepted"], c["there"], c["sent"]) for k, c in counts.items()]
-    return sorted(outcomes, key=lambda outcome: -outcome.letters)
+    return sorted(outcomes, key=lambda outcome: (-outcome.letters, outcome.kind))
 
 
-class _Sifted:
+class _Sieve:
     """Tells dead letters that are to be sent from those that are not.
 
     Args:
@@ -123,7 +123,7 @@ class _Sifted:
         self._columns = identity_columns(catalog, table)
         self._sent: set[Identity] = set()
 
-    def sift(self, page: list[Letter], counts: dict[str, Counter[str]]) -> dict[Identity, Letter]:
+    def sift(self, page: list[Letter], counts: defaultdict[str, Counter[str]]) -> dict[Identity, Letter]:
         """The dead letters to send by what tells their reading from others, in their order; counts all of them."""
         messages = [(letter.timestamp_ms, letter.payload) for letter in page]
         read: list[Identity | None] = self._call(parse, self._settings, self._spec, messages, self._columns)

@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-import duckdb
 import pytest
-import sqlglot
 
 from pipelines.batch.days import Days
 from pipelines.redrive import letters
 from pipelines.redrive.letters import Letter, Selection
 from pipelines.redrive.readings import found_in_lake
 from pipelines.settings import PipelineSettings
+from tests.redrive.duck import Duck
 from warehouse.catalog import load_catalog
 
 CATALOG = load_catalog(PipelineSettings())
@@ -20,24 +19,6 @@ TOPIC = READINGS.origin.name
 AT = datetime(2026, 11, 20, 0, 2, 0, 123000)
 AT_MS = 1_795_132_920_123
 REASONS = ("voltage: 1200.5 is above 1000", "meter_id: missing")
-
-
-class Duck:
-    """Answers in the place of the endpoint."""
-
-    def __init__(self) -> None:
-        self.tables = duckdb.connect()
-        self.tables.execute("CREATE SCHEMA ods")
-
-    def query(self, sql: str) -> Any:
-        """Rows of a query of Spark's."""
-        rows = self.tables.execute(sqlglot.transpile(sql, read="spark", write="duckdb")[0]).fetchall()
-        return type("Result", (), {"rows": rows})
-
-    def fill(self, name: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
-        """Make a table."""
-        self.tables.execute(f"CREATE TABLE {name} ({columns})")
-        self.tables.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Dead letters sent again: which, and how often."""
