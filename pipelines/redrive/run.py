@@ -23,7 +23,7 @@ from pipelines.sources.topics import TOPICS
 from pipelines.sql.client import SqlClient, connect
 from pipelines.streaming.child import Call, open_child
 from pipelines.streaming.cluster import await_checkpoint, current_job
-from pipelines.streaming.compiled import reads_otherwise
+from pipelines.streaming.compiled import Compiled, compiled_from, load
 from pipelines.streaming.sources import kafka_spec
 from warehouse.catalog import Catalog
 from warehouse.table import Table
@@ -166,10 +166,11 @@ def _refuse_in_vain(settings: PipelineSettings, catalog: Catalog) -> None:
             "gridseal pipeline start",
             3,
         )
-    if changed := reads_otherwise(settings, catalog):
+    known = load(settings) or Compiled({}, {})
+    if changed := known.reads_otherwise(compiled_from(catalog)):
         raise PipelineError(
-            f"the job that runs was compiled before the contract for {', '.join(changed)} changed, and would refuse"
-            " them again",
+            f"the job that runs was compiled before the contract of {', '.join(changed)} changed, and would refuse the"
+            " messages again",
             "gridseal pipeline restart",
             2,
         )

@@ -26,8 +26,8 @@ class Compiled:
             and SELECT.
         shapes: Of the streamed tables by name.
         replay: Where its state began; None if with the sources.
-        messages: Short digests of how the messages of each topic are read, by table: a running job holds its own limits,
-            a saved state fits any.
+        messages: Short digests of how messages are read, by the table that they become: a running job holds its own
+            limits, a saved state fits any.
     """
 
     digests: Mapping[str, str]
