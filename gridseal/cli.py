@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import batch, feed, lake, metrics, pipeline, query, services
+from gridseal.commands import batch, feed, lake, metrics, pipeline, query, services, table
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ metrics.register(app)
 feed.register(app)
 pipeline.register(app)
 batch.register(app)
+table.register(app)
 lake.register(app)
 query.register(app)
 

@@ -66,7 +66,7 @@ def run_batch(
     for table in wanted:
         # Static would remove the other days, too.
         mode = {"write_partition_overwrite_mode": "dynamic"} if days else {}
-        tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}"), **mode))
+        tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}"), **mode))
         where = f" WHERE {days.condition(table.partition_by[0])}" if days else ""
         statements.add_insert_sql(insert_sql(table, overwrite=True) + where)
     if replay:
@@ -175,7 +175,7 @@ def _register(tables: Any, catalog: Catalog, settings: PipelineSettings, table: 
         # Hudi's reader in Flink finds no place for a column that no commit of the table knows yet.
         known = written_columns(settings, table) or table.column_names
         there = tuple(c for c in table.columns if c.name in known)
-        tables.execute_sql(sink_ddl(replace(table, columns=there), settings.lake_uri, source))
+        tables.execute_sql(sink_ddl(replace(table, columns=there), settings, source))
         # A day of any table is made of the readings of that day alone.
         where = f" WHERE {days.condition(table.partition_by[0])}" if days and table.source.kind == "kafka" else ""
         columns = ", ".join(

@@ -58,12 +58,16 @@ def open_session(settings: PipelineSettings) -> "SparkSession":
 
 
 class Tables:
-    """Registers tables in the session when they are first asked for."""
+    """Registers tables in the session when they are first asked for.
+
+    Attributes:
+        settings: Where the lake is.
+    """
 
     def __init__(self, session: "SparkSession", catalog: Catalog, settings: PipelineSettings) -> None:
         self._session = session
         self._catalog = catalog
-        self._settings = settings
+        self.settings = settings
         self._known: set[str] = set()
 
     def ensure(self, name: str) -> None:
@@ -86,7 +90,7 @@ class Tables:
             self._catalog.table(name)
 
     def _register(self, table: Table) -> None:
-        path = table_path(table, self._settings.lake_uri)
+        path = table_path(table, self.settings.lake_uri)
         if not self._exists(path):
             raise PipelineError(
                 f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3

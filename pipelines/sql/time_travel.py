@@ -1,9 +1,12 @@
 """A query about the past: each table in it is read as it was at a moment."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pipelines.errors import PipelineError
+from pipelines.observe.files import readable_since
+from pipelines.settings import PipelineSettings
 from pipelines.sql.session import current_select
 from warehouse.catalog import CURRENT, Catalog
 
@@ -32,6 +35,29 @@ def parse_moment(text: str) -> datetime:
     if moment > datetime.now(UTC):
         raise PipelineError(f"--as-of {text} lies in the future; allowed: any time until now", exit_code=2)
     return moment
+
+
+def refuse_forgotten(settings: PipelineSettings, catalog: Catalog, names: Iterable[str], moment: datetime) -> None:
+    """Refuse a moment of which files are gone: the query would miss their rows without an error.
+
+    Args:
+        settings: Where the lake is.
+        catalog: The tables.
+        names: Tables and views of current versions that the query reads.
+        moment: When, with a zone.
+
+    Raises:
+        PipelineError: A table does not reach back that far, or HDFS does not answer.
+    """
+    for name in dict.fromkeys(name if name in catalog.tables else name.removesuffix(CURRENT) for name in names):
+        since = readable_since(settings, catalog.table(name))
+        if since and moment < since:
+            raise PipelineError(
+                f"{name} can be read as of {since:%Y-%m-%d %H:%M:%S} UTC or later;"
+                f" {settings.retention_hours} h of commits are kept",
+                "gridseal table files; GRIDSEAL_RETENTION_HOURS says how many hours are kept from now on",
+                exit_code=2,
+            )
 
 
 def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
