@@ -1,11 +1,14 @@
-"""table files."""
+"""table files, compact, clean, cluster."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.output import Format, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from pipelines.batch.services import Service
 
 _MIB = 1024 * 1024
 
@@ -14,7 +17,16 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Table services: what the files of a table are, and what keeps them few.")
     group.command("files")(show_files)
+    group.command("compact")(compact)
+    group.command("clean")(clean)
+    group.command("cluster")(cluster)
     app.add_typer(group, name="table")
+
+
+TablesArgument = Annotated[
+    list[str] | None, typer.Argument(help="Layer and table, one or more; default: all that it is for.")
+]
+PauseOption = Annotated[bool, typer.Option("--pause", help="Stop the pipeline with a savepoint for the time of it.")]
 
 
 def show_files(
@@ -45,6 +57,72 @@ def show_files(
         f"each table keeps {loaded.retention_hours} h of commits for queries about the past (GRIDSEAL_RETENTION_HOURS);"
         f" small: below {small} MiB"
     )
+
+
+def compact(tables: TablesArgument = None, pause: PauseOption = False, format: FormatOption = Format.TABLE) -> None:
+    """Merge what waits in log files into base files, so that queries no longer do.
+
+    The pipeline compacts by itself, after every fifth commit of a table; this takes what is left. A table has one
+    writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
+    """
+    from pipelines.batch.services import compact as service
+
+    _serve(service, tables, pause, format)
+
+
+def clean(tables: TablesArgument = None, pause: PauseOption = False, format: FormatOption = Format.TABLE) -> None:
+    """Remove files that no query about the past may ask for any more, by GRIDSEAL_RETENTION_HOURS.
+
+    The pipeline cleans by itself, after its commits; this is for a table that commits no longer, or after a shorter
+    retention. While the pipeline runs, its tables are refused unless --pause is given.
+    """
+    from pipelines.batch.services import clean as service
+
+    _serve(service, tables, pause, format)
+
+
+def cluster(tables: TablesArgument = None, format: FormatOption = Format.TABLE) -> None:
+    """Write the rows of tables anew into few files, sorted by their keys; for tables that Spark makes.
+
+    Flink finds a bucket by the name of its file, and could not write a clustered table again: its tables are refused.
+    """
+    from pipelines.batch.services import cluster as service
+
+    _serve(service, tables, False, format)
+
+
+def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Format) -> None:
+    import time
+    from contextlib import nullcontext
+
+    from gridseal.settings import load_settings
+    from pipelines.batch.services import why_not
+    from pipelines.observe.files import table_files
+    from pipelines.streaming.child import in_child
+    from pipelines.streaming.pause import paused
+    from warehouse.catalog import load_catalog
+
+    loaded = load_settings()
+    catalog = load_catalog(loaded)
+    wanted = [catalog.table(name) for name in tables or catalog.tables]
+    if not tables:
+        written = {one.table for one in table_files(loaded, wanted, _MIB) if one.commits}
+        wanted = [table for table in wanted if table.name in written and not why_not(service, table)]
+    before, began = table_files(loaded, wanted, _MIB), time.monotonic()
+    with (
+        paused(loaded, catalog, say) if pause else nullcontext(),
+        progress(f"{service.__name__}: {', '.join(table.name for table in wanted)}"),
+    ):
+        in_child(loaded, service, loaded, catalog, [table.name for table in wanted])
+    after = table_files(loaded, wanted, _MIB)
+    size = _size if format is Format.TABLE else int
+    rows = [
+        (a.table, b.files, a.files, b.log_files, a.log_files, size(b.past_bytes), size(a.past_bytes))
+        for b, a in zip(before, after, strict=True)
+    ]
+    counts = [name + when for name in ("files", "log_files", "past_bytes") for when in ("_before", "")]
+    print_rows(("table", *counts), rows, format)
+    say(f"{len(rows)} tables in {time.monotonic() - began:.1f} s")
 
 
 def _size(count: int) -> str:

@@ -20,6 +20,7 @@ from pipelines.streaming.job import (
     prepare_environment,
     quoted,
 )
+from pipelines.streaming.lock import writing
 from pipelines.streaming.replay import PAST, Replay, make_folders, past_condition, past_ddl, with_past
 from pipelines.streaming.stages import register_view
 from pipelines.timeline import written_columns
@@ -49,13 +50,21 @@ def run_batch(
         PipelineError: The stream writes the tables, a table has no days, or a transform differs from its contract.
     """
     wanted = [catalog.table(name) for name in names]
-    past = with_past(catalog) if replay else []
-    if not wanted and not past:
+    if not wanted and not replay:
         return
     for table in wanted:
         _refuse(table, days)
-    if streamed := [table.name for table in wanted if table.mode == "stream"]:
-        refuse_second_writer(settings, streamed)
+    with writing(settings, wanted):
+        if streamed := [table.name for table in wanted if table.mode == "stream"]:
+            refuse_second_writer(settings, streamed)
+        _overwrite(settings, catalog, wanted, days, replay)
+
+
+def _overwrite(
+    settings: PipelineSettings, catalog: Catalog, wanted: Sequence[Table], days: Days | None, replay: Replay | None
+) -> None:
+    names = [table.name for table in wanted]
+    past = with_past(catalog) if replay else []
     before = newest_commits(settings, wanted) if days else {}
     prepare_environment(settings)
     tables = open_environment(_configuration(settings, names))

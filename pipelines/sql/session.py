@@ -1,6 +1,7 @@
-"""The Spark session that reads the lake: tables under their layer names, timestamps in UTC."""
+"""The Spark session on the lake: tables under their layer names, timestamps in UTC."""
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import PipelineError
@@ -11,6 +12,20 @@ from warehouse.contract import LAYERS, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+WRITE_OPTIONS: Mapping[str, str] = {
+    # By default Spark's Hudi brings a table to its own version at the first write, and Flink's can no longer read it.
+    "hoodie.write.table.version": "6",
+    "hoodie.write.auto.upgrade": "false",
+    # As Flink writes them.
+    "hoodie.metadata.enable": "false",
+    "hoodie.embed.timeline.server": "false",
+    "hoodie.write.markers.type": "DIRECT",
+    "hoodie.bloom.index.filter.type": "SIMPLE",
+    "hoodie.index.bloom.num_entries": "1",
+}
+"""Hudi options of whatever Spark writes, so that its tables stay what Flink's are."""
 
 
 def open_session(settings: PipelineSettings) -> "SparkSession":
@@ -52,6 +67,8 @@ def open_session(settings: PipelineSettings) -> "SparkSession":
         builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    for key, value in WRITE_OPTIONS.items():
+        session.conf.set(key, value)
     for layer in LAYERS:
         session.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
     return session
