@@ -106,12 +106,18 @@ class Tables:
         if name not in self._known:
             self._catalog.table(name)
 
+    def written(self, table: Table) -> bool:
+        """Whether a table is there."""
+        jvm: Any = self._session._jvm
+        hadoop = self._session._jsc.hadoopConfiguration()
+        file = jvm.org.apache.hadoop.fs.Path(f"{table_path(table, self.settings.lake_uri)}/.hoodie/hoodie.properties")
+        return bool(file.getFileSystem(hadoop).exists(file))
+
     def _register(self, table: Table) -> None:
         path = table_path(table, self.settings.lake_uri)
-        if not self._exists(path):
-            raise PipelineError(
-                f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3
-            )
+        if not self.written(table):
+            how = f"gridseal batch run {table.name}" if table.engine == "spark" else "gridseal pipeline start"
+            raise PipelineError(f"{table.name} has not been written yet ({path})", how, exit_code=3)
         columns = ", ".join(
             f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns
         )
@@ -130,12 +136,6 @@ class Tables:
         session: Any = self._session
         layer, name = table.name.split(".")
         session._jsparkSession.sessionState().catalog().externalCatalog().dropTable(layer, name, True, False)
-
-    def _exists(self, path: str) -> bool:
-        jvm: Any = self._session._jvm
-        hadoop = self._session._jsc.hadoopConfiguration()
-        folder = jvm.org.apache.hadoop.fs.Path(path + "/.hoodie/hoodie.properties")
-        return bool(folder.getFileSystem(hadoop).exists(folder))
 
 
 def current_select(table: Table, as_of: str = "") -> str:

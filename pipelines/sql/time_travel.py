@@ -1,7 +1,7 @@
-"""A query about the past: each table in it is read as it was at a moment."""
+"""Queries that read something else in the place of each table, such as the table as it was at a moment."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from pipelines.errors import PipelineError
@@ -70,15 +70,30 @@ def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
     """
     clause = f"TIMESTAMP AS OF '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}'"
 
-    def rewrite(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1]
-        name = f"{match[2]}.{match[3]}".lower()
+    def past(name: str) -> str:
         base = name.removesuffix(CURRENT)
         if name in catalog.tables:
             return f"{name} {clause}"
         if base in catalog.tables and catalog.table(base).history:
             return f"({current_select(catalog.table(base), clause)})"
-        return match[0]
+        return name
+
+    return replace_tables(sql, past)
+
+
+def replace_tables(sql: str, replace: Callable[[str], str]) -> str:
+    """Put something else in the place of every table that a query reads; texts and comments stay as they are.
+
+    Args:
+        sql: The query.
+        replace: What stands in the place of a layer name; the name itself to leave it.
+    """
+
+    def rewrite(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        name = f"{match[2]}.{match[3]}".lower()
+        other = replace(name)
+        return match[0] if other == name else other
 
     return _TABLE.sub(rewrite, sql)

@@ -11,8 +11,8 @@ from pipelines.settings import PipelineSettings
 from warehouse.errors import WarehouseError
 
 
-def in_child(settings: PipelineSettings, function: Callable[..., object], *arguments: object) -> None:
-    """Call a function of a module; what Flink says meanwhile goes to ``submit.log``.
+def in_child(settings: PipelineSettings, function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function of a module and return what it returns; what Flink says meanwhile goes to ``submit.log``.
 
     Raises:
         PipelineError: The function failed.
@@ -23,12 +23,13 @@ def in_child(settings: PipelineSettings, function: Callable[..., object], *argum
     child.start()
     sender.close()
     try:
-        outcome = receiver.recv()
+        failure, value = receiver.recv()
     except EOFError:
-        outcome = ("the submitting process died", f"see {settings.var_dir / 'log' / 'submit.log'}", 1)
+        failure, value = ("the submitting process died", f"see {settings.var_dir / 'log' / 'submit.log'}", 1), None
     child.join()
-    if outcome is not None:
-        raise PipelineError(*outcome)
+    if failure:
+        raise PipelineError(*failure)
+    return value
 
 
 def _call(
@@ -40,12 +41,11 @@ def _call(
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     try:
-        function(*arguments)
-        sender.send(None)
+        sender.send((None, function(*arguments)))
     except (PipelineError, WarehouseError) as error:
-        sender.send((str(error), error.hint, error.exit_code))
+        sender.send(((str(error), error.hint, error.exit_code), None))
     except Exception as error:  # Flink's own, such as an unreachable NameNode; the whole of it is in the log.
         from pipelines.streaming.job import java_cause
 
         os.write(descriptor, f"{error}\n".encode())
-        sender.send((f"Flink refused the job: {java_cause(error)}", f"see {log}", 1))
+        sender.send(((f"Flink refused the job: {java_cause(error)}", f"see {log}", 1), None))

@@ -47,7 +47,7 @@ def sink_options(table: Table, settings: PipelineSettings) -> dict[str, str]:
         table: The table.
         settings: Where the lake is, what it keeps.
     """
-    kept = kept_commits(settings)
+    least, most = archived_commits(settings)
     options = {
         "connector": "hudi",
         "path": table_path(table, settings.lake_uri),
@@ -56,16 +56,21 @@ def sink_options(table: Table, settings: PipelineSettings) -> dict[str, str]:
         # Not KEEP_LATEST_BY_HOURS: it removes the version that was in force when the retention began, so that a query
         # about the past would miss its rows.
         "clean.policy": "KEEP_LATEST_COMMITS",
-        "clean.retain_commits": str(kept),
-        # Hudi wants to archive less than it cleans.
-        "archive.min_commits": str(kept + 10),
-        "archive.max_commits": str(kept + 50),
+        "clean.retain_commits": str(kept_commits(settings)),
+        "archive.min_commits": str(least),
+        "archive.max_commits": str(most),
         **EXACT_OPTIONS,
         **_COST_OPTIONS,
     }
     if table.partition_by:
         options["hoodie.datasource.write.partitionpath.field"] = ",".join(table.partition_by)
     return options
+
+
+def archived_commits(settings: PipelineSettings) -> tuple[int, int]:
+    """Commits that stay on the timeline, at least and at most; Hudi wants to archive less than it cleans."""
+    kept = kept_commits(settings)
+    return kept + 10, kept + 50
 
 
 def kept_commits(settings: PipelineSettings) -> int:
