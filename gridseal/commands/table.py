@@ -96,7 +96,7 @@ def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Fo
     from contextlib import nullcontext
 
     from gridseal.settings import load_settings
-    from pipelines.batch.services import why_not
+    from pipelines.batch.services import refuse_unfit, why_not
     from pipelines.observe.files import table_files
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
@@ -104,13 +104,15 @@ def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Fo
 
     loaded = load_settings()
     catalog = load_catalog(loaded)
-    wanted = [catalog.table(name) for name in tables or catalog.tables]
-    if not tables:
-        written = {one.table for one in table_files(loaded, wanted, _MIB) if one.commits}
-        wanted = [table for table in wanted if table.name in written and not why_not(service, table)]
+    wanted = [catalog.table(name) for name in tables or ()] or [t for t in catalog if not why_not(service, t)]
+    refuse_unfit(service, wanted)
     before, began = table_files(loaded, wanted, _MIB), time.monotonic()
+    if not tables:
+        before = [one for one in before if one.commits]
+        wanted = [catalog.table(one.table) for one in before]
+    streamed = any(table.mode == "stream" for table in wanted)
     with (
-        paused(loaded, catalog, say) if pause else nullcontext(),
+        paused(loaded, catalog, say) if pause and streamed else nullcontext(),
         progress(f"{service.__name__}: {', '.join(table.name for table in wanted)}"),
     ):
         in_child(loaded, service, loaded, catalog, [table.name for table in wanted])

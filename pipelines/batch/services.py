@@ -1,6 +1,6 @@
 """Table services by Spark: compaction, cleaning and clustering of tables that nobody else writes meanwhile."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,17 @@ def why_not(service: Service, table: Table) -> str:
             " another name, and the pipeline could not write the table again"
         )
     return ""
+
+
+def refuse_unfit(service: Service, tables: Iterable[Table]) -> None:
+    """Refuse tables that a service is not for.
+
+    Raises:
+        PipelineError: The first of them.
+    """
+    for table in tables:
+        if reason := why_not(service, table):
+            raise PipelineError(reason, "gridseal table files shows what may be done", exit_code=2)
 
 
 def compact(settings: PipelineSettings, catalog: Catalog, names: Sequence[str]) -> None:
@@ -75,9 +86,7 @@ def _spark(
     settings: PipelineSettings, catalog: Catalog, service: Service, names: Sequence[str]
 ) -> Iterator[tuple[Any, list[Table]]]:
     tables = [catalog.table(name) for name in names]
-    for table in tables:
-        if reason := why_not(service, table):
-            raise PipelineError(reason, "gridseal table files shows what may be done", exit_code=2)
+    refuse_unfit(service, tables)
     with writing(settings, tables):
         if streamed := [table.name for table in tables if table.mode == "stream"]:
             refuse_second_writer(settings, streamed)
