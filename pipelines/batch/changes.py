@@ -8,11 +8,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from pipelines.observe.commits import newest_commit
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
+from pipelines.timeline import list_timeline, newest_commit, read_commit, replace_commits
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
@@ -44,20 +43,18 @@ def waiting(settings: PipelineSettings, catalog: Catalog, table: Table) -> Waiti
         PipelineError: HDFS does not answer.
     """
     above = [catalog.table(name) for name in catalog.upstream[table.name]]
-    with reachable(settings):
-        client = open_client(settings)
-        newest = {one.name: _completed_ms(client, settings, one) for one in above}
-        last = _last_read(client, settings, table)
-        if last is None or last.keys() != newest.keys():
+    newest = {one.name: _completed_ms(settings, one) for one in above}
+    last = _last_read(settings, table)
+    if last is None or last.keys() != newest.keys():
+        return Waiting(None, newest)
+    days: set[str] = set()
+    for one in above:
+        if newest[one.name] == last[one.name]:
+            continue
+        changed = _changed_days(settings, one, last[one.name])
+        if changed is None:
             return Waiting(None, newest)
-        days: set[str] = set()
-        for one in above:
-            if newest[one.name] == last[one.name]:
-                continue
-            changed = _changed_days(client, settings, one, last[one.name])
-            if changed is None:
-                return Waiting(None, newest)
-            days |= changed
+        days |= changed
     return Waiting(frozenset(_partitions(table, days)), newest)
 
 
@@ -75,37 +72,33 @@ def _partitions(table: Table, days: Iterable[str]) -> set[str]:
     }
 
 
-def _changed_days(client: Any, settings: PipelineSettings, table: Table, since_ms: int) -> set[str] | None:
+def _changed_days(settings: PipelineSettings, table: Table, since_ms: int) -> set[str] | None:
     """Days with a file that is newer; None if that cannot be told by files."""
-    root = table_path(table, settings.lake_path)
-    replaced = any(
-        name.endswith(".replacecommit") and status["modificationTime"] > since_ms
-        for name, status in list_folder(client, f"{root}/.hoodie")
-    )
+    overwrites = replace_commits(list_timeline(settings, table))
     # Whoever replaces partitions may also have removed some.
-    if replaced or table.partition_by != ("dt",):
+    if table.partition_by != ("dt",) or any(status["modificationTime"] > since_ms for _, status in overwrites):
         return None
-    folders = [name for name, _ in list_folder(client, root) if name.startswith("dt=")]
-    return {
-        folder.removeprefix("dt=")
-        for folder in folders
-        # A commit in flight at the last run had written its files by then: after the commit before it.
-        if any(status["modificationTime"] > since_ms for _, status in list_folder(client, f"{root}/{folder}"))
-    }
+    root = table_path(table, settings.lake_path)
+    with reachable(settings):
+        client = open_client(settings)
+        folders = [name for name, _ in list_folder(client, root) if name.startswith("dt=")]
+        return {
+            folder.removeprefix("dt=")
+            for folder in folders
+            # A commit in flight at the last run had written its files by then: after the commit before it.
+            if any(status["modificationTime"] > since_ms for _, status in list_folder(client, f"{root}/{folder}"))
+        }
 
 
-def _completed_ms(client: Any, settings: PipelineSettings, table: Table) -> int:
-    commit = newest_commit(table, list_folder(client, f"{table_path(table, settings.lake_path)}/.hoodie"))
+def _completed_ms(settings: PipelineSettings, table: Table) -> int:
+    commit = newest_commit(table, list_timeline(settings, table))
     return int(commit[1]["modificationTime"]) if commit else 0
 
 
-def _last_read(client: Any, settings: PipelineSettings, table: Table) -> Read | None:
+def _last_read(settings: PipelineSettings, table: Table) -> Read | None:
     """What the newest run of the table has read; None before the first."""
-    timeline = f"{table_path(table, settings.lake_path)}/.hoodie"
-    commits = sorted(name for name, _ in list_folder(client, timeline) if name.endswith(".replacecommit"))
-    for commit in reversed(commits):
-        with client.read(f"{timeline}/{commit}") as reader:
-            told = json.loads(reader.read() or b"{}").get("extraMetadata", {}).get(READ)
+    for commit, _ in reversed(replace_commits(list_timeline(settings, table))):
+        told = read_commit(settings, table, commit).get("extraMetadata", {}).get(READ)
         if told:  # A clustering tells nothing: it reads only the table itself.
             return {str(name): int(ms) for name, ms in json.loads(told).items()}
     return None

@@ -1,6 +1,5 @@
 """The files of a table: how many there are, how small, how much is kept for the past, and how far back that reads."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from typing import Any
 
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import kept_commits, table_path
+from pipelines.timeline import list_timeline, read_commit, replace_commits
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
@@ -85,16 +85,14 @@ def readable_since(settings: PipelineSettings, table: Table) -> datetime | None:
     Raises:
         PipelineError: HDFS does not answer.
     """
-    with reachable(settings):
-        return _since(list_folder(open_client(settings), _timeline(settings, table)), kept_commits(settings))
+    return _since(list_timeline(settings, table), kept_commits(settings))
 
 
 def _files_of(settings: PipelineSettings, table: Table, small_bytes: int) -> TableFiles:
     client, root = open_client(settings), table_path(table, settings.lake_path)
-    timeline = list_folder(client, _timeline(settings, table))
+    timeline = list_timeline(settings, table)
     commits = _commits(timeline)
-    overwrites = [name for name in commits if name.endswith(".replacecommit")]
-    replaced = {group for name in overwrites for group in _replaced(settings, table, name)}
+    replaced = {group for name, _ in replace_commits(timeline) for group in _replaced(settings, table, name)}
     folders = [root] if not table.partition_by else _partitions(client, root, len(table.partition_by))
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
         listed = list(pool.map(lambda folder: _parse(list_folder(open_client(settings), folder)), folders))
@@ -114,10 +112,6 @@ def _files_of(settings: PipelineSettings, table: Table, small_bytes: int) -> Tab
     )
 
 
-def _timeline(settings: PipelineSettings, table: Table) -> str:
-    return f"{table_path(table, settings.lake_path)}/.hoodie"
-
-
 def _commits(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     return sorted(name for name, _ in entries if name.endswith(_COMPLETED))
 
@@ -132,8 +126,7 @@ def _since(timeline: Sequence[tuple[str, dict[str, Any]]], kept: int) -> datetim
 
 
 def _replaced(settings: PipelineSettings, table: Table, commit: str) -> list[str]:
-    with open_client(settings).read(f"{_timeline(settings, table)}/{commit}") as reader:
-        groups = json.loads(reader.read() or b"{}").get("partitionToReplaceFileIds", {})
+    groups = read_commit(settings, table, commit).get("partitionToReplaceFileIds", {})
     return [group for replaced in groups.values() for group in replaced]
 
 

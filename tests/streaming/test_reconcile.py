@@ -31,7 +31,8 @@ def test_what_waits_for_a_run_is_left_out_on_both_sides() -> None:
     table = CATALOG.table("ads.customer_monthly_bill")
     sql = f"SELECT '{table.name}' FROM dws.customer_day UNION ALL SELECT 1 FROM {table.name} AS b"
     assert _without(sql, CATALOG, table, {"2026-11", "2026-10"}) == (
-        "SELECT 'ads.customer_monthly_bill' FROM (SELECT * FROM dws.customer_day WHERE substr(dt, 1, 7) NOT IN ('2026-10', '2026-11')) UNION ALL SELECT 1"
+        "SELECT 'ads.customer_monthly_bill' FROM (SELECT * FROM dws.customer_day"
+        " WHERE substr(dt, 1, 7) NOT IN ('2026-10', '2026-11')) UNION ALL SELECT 1"
         " FROM (SELECT * FROM ads.customer_monthly_bill WHERE month NOT IN ('2026-10', '2026-11')) AS b"
     )
 
