@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import batch, dead_letters, feed, lake, metrics, pipeline, query, services
+from gridseal.commands import batch, dead_letters, feed, lake, metrics, pipeline, query, services, table
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ feed.register(app)
 pipeline.register(app)
 batch.register(app)
 dead_letters.register(app)
+table.register(app)
 lake.register(app)
 query.register(app)
 

@@ -39,6 +39,12 @@ class PipelineSettings(WarehouseSettings):
     checkpoint_interval_seconds: int = Field(
         10, ge=1, le=3600, description="Rows become visible in the lake once a checkpoint completes."
     )
+    retention_hours: int = Field(
+        2,
+        ge=1,
+        le=720,
+        description="Hours for which tables keep what was replaced: how far back gridseal sql --as-of reads.",
+    )
     sql_memory_mb: int = Field(1536, ge=512, description="Heap of the Spark SQL endpoint in MiB.")
 
     @property

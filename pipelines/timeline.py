@@ -41,6 +41,11 @@ def read_commit(settings: PipelineSettings, table: Table, file: str) -> dict[str
     return commit
 
 
+def replace_commits(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """File and status of the commits that replaced files, oldest first."""
+    return sorted((name, status) for name, status in entries if name.endswith(".replacecommit"))
+
+
 def written_columns(settings: PipelineSettings, table: Table) -> list[str]:
     """Columns that a table had at its newest commit; none before the first.
 

@@ -154,6 +154,11 @@ class Catalog:
                     " its rows",
                     f"declare {table.name} mode: batch, or read a streamed table instead",
                 )
+            if table.engine == "flink" and self.tables[base].engine == "spark":
+                raise WarehouseError(
+                    f"{table.name}: {TRANSFORM_FILE} reads {reference}, which is engine: spark; Flink cannot make it",
+                    f"declare {table.name} engine: spark, too",
+                )
             found.add(base)
         return tuple(sorted(found))
 

@@ -22,7 +22,7 @@ __all__ = ["CONTRACT_FILE", "LAYERS", "PROVENANCE", "Column", "Source", "Table",
 
 CONTRACT_FILE = "contract.odcs.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TABLE_PROPERTIES = ("eventTime", "history", "hudi.table.type", "mode", "owner", "source")
+_TABLE_PROPERTIES = ("engine", "eventTime", "history", "hudi.table.type", "lookbackDays", "mode", "owner", "source")
 _COLUMN_PROPERTIES = ("field", "unit")
 _SOURCE_KEYS = ("kind", "maxAheadSeconds", "maxBytes", "name")
 _LENGTHS = ("minLength", "maxLength", "pattern")
@@ -104,6 +104,8 @@ def _table(name: str, contract: OpenDataContractStandard, schema: SchemaObject, 
         source=_source(name, custom["source"]) if "source" in custom else None,
         history=history,
         mode=str(custom.get("mode", "stream")),
+        engine=str(custom.get("engine", "flink")),
+        lookback_days=_whole(name, "lookbackDays", custom.get("lookbackDays", 0), 0),
         event_time=custom.get("eventTime"),
         freshness_minutes=_freshness(name, contract),
         folder=folder,
@@ -184,14 +186,14 @@ def _source(table: str, value: Any) -> Source:
     return Source(
         kind=value["kind"],
         name=str(value.get("name", "")),
-        max_bytes=_whole(table, "maxBytes", value.get("maxBytes", 65536), 1),
-        max_ahead_seconds=_whole(table, "maxAheadSeconds", value.get("maxAheadSeconds", 86400), 0),
+        max_bytes=_whole(table, "source maxBytes", value.get("maxBytes", 65536), 1),
+        max_ahead_seconds=_whole(table, "source maxAheadSeconds", value.get("maxAheadSeconds", 86400), 0),
     )
 
 
 def _whole(table: str, key: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise _refuse(table, f"source {key} is {value!r}; a whole number of at least {least} is needed")
+        raise _refuse(table, f"{key} is {value!r}; a whole number of at least {least} is needed")
     return value
 
 

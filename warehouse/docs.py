@@ -69,6 +69,8 @@ def _facts(table: Table, upstream: Iterable[str], downstream: Iterable[str]) -> 
     yield "Key", ", ".join(f"`{c}`" for c in table.key)
     yield "Partitioned by", ", ".join(f"`{c}`" for c in table.partition_by) or "nothing"
     writer = "the streaming job" if table.mode == "stream" else "one bounded run, before the streaming job starts"
+    if table.engine == "spark":
+        writer = f"Spark, with `gridseal batch run {table.name}`"
     yield "Stored as", f"{table.table_type}, written by {writer}"
     if table.freshness_minutes is not None:
         yield "Promised", f"rows are visible {table.freshness_minutes} min after they happened"

@@ -87,6 +87,8 @@ class Table:
         table_type: ``COPY_ON_WRITE`` or ``MERGE_ON_READ``.
         history: The table keeps versions with valid_from and valid_to; ``NAME_current`` is a view of it.
         mode: ``stream`` (a sink of the streaming job) or ``batch`` (written by a bounded run).
+        engine: ``flink``, or ``spark`` for a table of mode batch, made from other tables as they are in the lake.
+        lookback_days: Days before its own that a row of an engine-spark table is made from.
         event_time: The column that says when a row's fact happened, if any.
         freshness_minutes: The promise: rows are visible this many minutes after they happened.
     """
@@ -101,6 +103,8 @@ class Table:
     source: Source | None
     history: bool
     mode: str
+    engine: str
+    lookback_days: int
     event_time: str | None
     freshness_minutes: int | None
     folder: Path

@@ -2,17 +2,20 @@
 
 import time
 from contextlib import nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridseal.commands.options import FormatOption, parse_days
-from gridseal.output import Format, print_rows, say
+from gridseal.output import Format, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from pipelines.batch.spark import Made
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Bounded runs: tables made anew from ODS by the same SQL as in the stream.")
+    group = typer.Typer(help="Bounded runs: tables made anew by the same SQL as in the stream, or by Spark.")
     group.command("run")(run)
     group.command("pending")(pending)
     group.command("repair")(repair)
@@ -26,13 +29,20 @@ def run(
     pause: Annotated[
         bool, typer.Option("--pause", help="Stop the pipeline with a savepoint for the time of the run.")
     ] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Of tables made by Spark, all days and not only changed ones.")
+    ] = False,
 ) -> None:
-    """Make tables anew from ODS and replace their rows, all days or those from --from to --to.
+    """Make tables anew and replace their rows, all days or those from --from to --to.
 
-    A table has one writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
+    Tables of the pipeline are made from ODS, by Flink. A table has one writer at a time: while the pipeline runs, its
+    tables are refused unless --pause is given. Tables with engine: spark in their contracts, such as
+    ads.customer_monthly_bill, are made from other tables as they are in the lake, beside the pipeline, and by default
+    only the days or months of which something has changed since the last run.
     """
     from gridseal.settings import load_settings
     from pipelines.batch.run import run_batch
+    from pipelines.batch.spark import run_spark
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
     from warehouse.catalog import load_catalog
@@ -42,9 +52,18 @@ def run(
     days = parse_days(first, last, "gridseal batch run")
     began = time.monotonic()
     names = list(dict.fromkeys(tables))
-    with paused(loaded, catalog, say) if pause else nullcontext():
-        in_child(loaded, run_batch, loaded, catalog, names, days)
-    say(f"{', '.join(names)}: {days or 'all rows'} made anew in {time.monotonic() - began:.1f} s")
+    by_spark = [name for name in names if catalog.table(name).engine == "spark"]
+    by_flink = [name for name in names if name not in by_spark]
+    if by_flink:
+        with paused(loaded, catalog, say) if pause else nullcontext():
+            in_child(loaded, run_batch, loaded, catalog, by_flink, days)
+        say(f"{', '.join(by_flink)}: {days or 'all rows'} made anew in {time.monotonic() - began:.1f} s")
+    if by_spark:
+        with progress(f"making {', '.join(by_spark)}"):
+            done = in_child(loaded, run_spark, loaded, catalog, by_spark, days, full_refresh)
+        for one in done:
+            say(f"{one.table}: {_told(one)}")
+        say(f"in {time.monotonic() - began:.1f} s")
 
 
 def pending(
@@ -79,3 +98,13 @@ def repair() -> None:
         say(f"{len(days)} days are repaired, {days[0]} to {days[-1]}, in {time.monotonic() - began:.1f} s")
     else:
         say("nothing waits for a repair")
+
+
+def _told(made: "Made") -> str:
+    """What a run did, in words."""
+    parts = [
+        f"{len(partitions)} {what} ({partitions[0]} to {partitions[-1]})"
+        for partitions, what in ((made.replaced, "days or months made anew"), (made.removed, "emptied"))
+        if partitions
+    ]
+    return ", ".join(parts) or "nothing has changed"

@@ -20,6 +20,7 @@ from pipelines.streaming.job import (
     prepare_environment,
     quoted,
 )
+from pipelines.streaming.lock import writing
 from pipelines.streaming.replay import PAST, Replay, make_folders, past_condition, past_ddl, with_past
 from pipelines.streaming.stages import register_view
 from pipelines.timeline import written_columns
@@ -49,13 +50,21 @@ def run_batch(
         PipelineError: The stream writes the tables, a table has no days, or a transform differs from its contract.
     """
     wanted = [catalog.table(name) for name in names]
-    past = with_past(catalog) if replay else []
-    if not wanted and not past:
+    if not wanted and not replay:
         return
     for table in wanted:
         _refuse(table, days)
-    if streamed := [table.name for table in wanted if table.mode == "stream"]:
-        refuse_second_writer(settings, streamed)
+    with writing(settings, wanted):
+        if streamed := [table.name for table in wanted if table.mode == "stream"]:
+            refuse_second_writer(settings, streamed)
+        _overwrite(settings, catalog, wanted, days, replay)
+
+
+def _overwrite(
+    settings: PipelineSettings, catalog: Catalog, wanted: Sequence[Table], days: Days | None, replay: Replay | None
+) -> None:
+    names = [table.name for table in wanted]
+    past = with_past(catalog) if replay else []
     before = newest_commits(settings, wanted) if days else {}
     prepare_environment(settings)
     tables = open_environment(_configuration(settings, names))
@@ -66,7 +75,7 @@ def run_batch(
     for table in wanted:
         # Static would remove the other days, too.
         mode = {"write_partition_overwrite_mode": "dynamic"} if days else {}
-        tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}"), **mode))
+        tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}"), **mode))
         where = f" WHERE {days.condition(table.partition_by[0])}" if days else ""
         statements.add_insert_sql(insert_sql(table, overwrite=True) + where)
     if replay:
@@ -175,7 +184,7 @@ def _register(tables: Any, catalog: Catalog, settings: PipelineSettings, table: 
         # Hudi's reader in Flink finds no place for a column that no commit of the table knows yet.
         known = written_columns(settings, table) or table.column_names
         there = tuple(c for c in table.columns if c.name in known)
-        tables.execute_sql(sink_ddl(replace(table, columns=there), settings.lake_uri, source))
+        tables.execute_sql(sink_ddl(replace(table, columns=there), settings, source))
         # A day of any table is made of the readings of that day alone.
         where = f" WHERE {days.condition(table.partition_by[0])}" if days and table.source.kind == "kafka" else ""
         columns = ", ".join(

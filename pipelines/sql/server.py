@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.session import Tables, open_session
-from pipelines.sql.time_travel import as_of
+from pipelines.sql.time_travel import as_of, refuse_forgotten
 from warehouse.catalog import Catalog
 from warehouse.errors import WarehouseError
 from warehouse.template import references
@@ -76,6 +76,7 @@ def _answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Cata
         for name in references(sql):
             tables.ensure(name)
         if request.get("as_of"):
+            refuse_forgotten(tables.settings, catalog, references(sql), request["as_of"])
             sql = as_of(sql, request["as_of"], catalog)
         _only_reading(session, sql)
         frame = session.sql(sql)

@@ -1,6 +1,7 @@
-"""The Spark session that reads the lake: tables under their layer names, timestamps in UTC."""
+"""The Spark session on the lake: tables under their layer names, timestamps in UTC."""
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import PipelineError
@@ -11,6 +12,20 @@ from warehouse.contract import LAYERS, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+WRITE_OPTIONS: Mapping[str, str] = {
+    # By default Spark's Hudi brings a table to its own version at the first write, and Flink's can no longer read it.
+    "hoodie.write.table.version": "6",
+    "hoodie.write.auto.upgrade": "false",
+    # As Flink writes them.
+    "hoodie.metadata.enable": "false",
+    "hoodie.embed.timeline.server": "false",
+    "hoodie.write.markers.type": "DIRECT",
+    "hoodie.bloom.index.filter.type": "SIMPLE",
+    "hoodie.index.bloom.num_entries": "1",
+}
+"""Hudi options of whatever Spark writes, so that its tables stay what Flink's are."""
 
 
 def open_session(settings: PipelineSettings) -> "SparkSession":
@@ -52,18 +67,24 @@ def open_session(settings: PipelineSettings) -> "SparkSession":
         builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    for key, value in WRITE_OPTIONS.items():
+        session.conf.set(key, value)
     for layer in LAYERS:
         session.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
     return session
 
 
 class Tables:
-    """Registers tables in the session when they are first asked for."""
+    """Registers tables in the session when they are first asked for.
+
+    Attributes:
+        settings: Where the lake is.
+    """
 
     def __init__(self, session: "SparkSession", catalog: Catalog, settings: PipelineSettings) -> None:
         self._session = session
         self._catalog = catalog
-        self._settings = settings
+        self.settings = settings
         self._known: set[str] = set()
 
     def ensure(self, name: str) -> None:
@@ -85,12 +106,18 @@ class Tables:
         if name not in self._known:
             self._catalog.table(name)
 
+    def written(self, table: Table) -> bool:
+        """Whether a table is there."""
+        jvm: Any = self._session._jvm
+        hadoop = self._session._jsc.hadoopConfiguration()
+        file = jvm.org.apache.hadoop.fs.Path(f"{table_path(table, self.settings.lake_uri)}/.hoodie/hoodie.properties")
+        return bool(file.getFileSystem(hadoop).exists(file))
+
     def _register(self, table: Table) -> None:
-        path = table_path(table, self._settings.lake_uri)
-        if not self._exists(path):
-            raise PipelineError(
-                f"{table.name} has not been written yet ({path})", "gridseal pipeline start", exit_code=3
-            )
+        path = table_path(table, self.settings.lake_uri)
+        if not self.written(table):
+            how = f"gridseal batch run {table.name}" if table.engine == "spark" else "gridseal pipeline start"
+            raise PipelineError(f"{table.name} has not been written yet ({path})", how, exit_code=3)
         columns = ", ".join(
             f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns
         )
@@ -109,12 +136,6 @@ class Tables:
         session: Any = self._session
         layer, name = table.name.split(".")
         session._jsparkSession.sessionState().catalog().externalCatalog().dropTable(layer, name, True, False)
-
-    def _exists(self, path: str) -> bool:
-        jvm: Any = self._session._jvm
-        hadoop = self._session._jsc.hadoopConfiguration()
-        folder = jvm.org.apache.hadoop.fs.Path(path + "/.hoodie/hoodie.properties")
-        return bool(folder.getFileSystem(hadoop).exists(folder))
 
 
 def current_select(table: Table, as_of: str = "") -> str:

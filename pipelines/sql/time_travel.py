@@ -1,9 +1,12 @@
-"""A query about the past: each table in it is read as it was at a moment."""
+"""Queries that read something else in the place of each table, such as the table as it was at a moment."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from pipelines.errors import PipelineError
+from pipelines.observe.files import readable_since
+from pipelines.settings import PipelineSettings
 from pipelines.sql.session import current_select
 from warehouse.catalog import CURRENT, Catalog
 
@@ -34,6 +37,29 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
+def refuse_forgotten(settings: PipelineSettings, catalog: Catalog, names: Iterable[str], moment: datetime) -> None:
+    """Refuse a moment of which files are gone: the query would miss their rows without an error.
+
+    Args:
+        settings: Where the lake is.
+        catalog: The tables.
+        names: Tables and views of current versions that the query reads.
+        moment: When, with a zone.
+
+    Raises:
+        PipelineError: A table does not reach back that far, or HDFS does not answer.
+    """
+    for name in dict.fromkeys(name if name in catalog.tables else name.removesuffix(CURRENT) for name in names):
+        since = readable_since(settings, catalog.table(name))
+        if since and moment < since:
+            raise PipelineError(
+                f"{name} can be read as of {since:%Y-%m-%d %H:%M:%S} UTC or later;"
+                f" {settings.retention_hours} h of commits are kept",
+                "gridseal table files; GRIDSEAL_RETENTION_HOURS says how many hours are kept from now on",
+                exit_code=2,
+            )
+
+
 def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
     """Rewrite a query so that every table of the lake is read as it was.
 
@@ -44,15 +70,30 @@ def as_of(sql: str, moment: datetime, catalog: Catalog) -> str:
     """
     clause = f"TIMESTAMP AS OF '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}'"
 
-    def rewrite(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1]
-        name = f"{match[2]}.{match[3]}".lower()
+    def past(name: str) -> str:
         base = name.removesuffix(CURRENT)
         if name in catalog.tables:
             return f"{name} {clause}"
         if base in catalog.tables and catalog.table(base).history:
             return f"({current_select(catalog.table(base), clause)})"
-        return match[0]
+        return name
+
+    return replace_tables(sql, past)
+
+
+def replace_tables(sql: str, replace: Callable[[str], str]) -> str:
+    """Put something else in the place of every table that a query reads; texts and comments stay as they are.
+
+    Args:
+        sql: The query.
+        replace: What stands in the place of a layer name; the name itself to leave it.
+    """
+
+    def rewrite(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        name = f"{match[2]}.{match[3]}".lower()
+        other = replace(name)
+        return match[0] if other == name else other
 
     return _TABLE.sub(rewrite, sql)

@@ -1,7 +1,9 @@
 """Hudi tables as Flink writes them: one set of options, so that no table can be written in a way that loses rows."""
 
+import math
 from collections.abc import Mapping
 
+from pipelines.settings import PipelineSettings
 from warehouse.contract import Table
 
 EXACT_OPTIONS: Mapping[str, str] = {
@@ -19,10 +21,11 @@ EXACT_OPTIONS: Mapping[str, str] = {
 }
 """Options that decide whether the table is right; docs/semantics.md tells what goes wrong without each."""
 
+_DELTA_COMMITS = 5
 _COST_OPTIONS: Mapping[str, str] = {
     "read.tasks": "1",
     "compaction.tasks": "1",
-    "compaction.delta_commits": "5",
+    "compaction.delta_commits": str(_DELTA_COMMITS),
     "write.task.max.size": "256",
     "write.merge.max_memory": "64",
     "metadata.enabled": "false",
@@ -31,21 +34,31 @@ _COST_OPTIONS: Mapping[str, str] = {
     "hoodie.embed.timeline.server": "false",
     "hoodie.write.markers.type": "DIRECT",
     "hoodie.filesystem.view.type": "MEMORY",
+    # Nobody asks the bloom filter of a table with buckets, and by default it makes 430 kB of every file.
+    "hoodie.bloom.index.filter.type": "SIMPLE",
+    "hoodie.index.bloom.num_entries": "1",
 }
 
 
-def sink_options(table: Table, lake_uri: str) -> dict[str, str]:
+def sink_options(table: Table, settings: PipelineSettings) -> dict[str, str]:
     """Options of the Hudi connector for one table.
 
     Args:
         table: The table.
-        lake_uri: Folder of the lake, such as ``hdfs://host:port/lake``.
+        settings: Where the lake is, what it keeps.
     """
+    least, most = archived_commits(settings)
     options = {
         "connector": "hudi",
-        "path": table_path(table, lake_uri),
+        "path": table_path(table, settings.lake_uri),
         "table.type": table.table_type,
         "hoodie.datasource.write.recordkey.field": ",".join(table.key),
+        # Not KEEP_LATEST_BY_HOURS: it removes the version that was in force when the retention began, so that a query
+        # about the past would miss its rows.
+        "clean.policy": "KEEP_LATEST_COMMITS",
+        "clean.retain_commits": str(kept_commits(settings)),
+        "archive.min_commits": str(least),
+        "archive.max_commits": str(most),
         **EXACT_OPTIONS,
         **_COST_OPTIONS,
     }
@@ -54,21 +67,33 @@ def sink_options(table: Table, lake_uri: str) -> dict[str, str]:
     return options
 
 
+def archived_commits(settings: PipelineSettings) -> tuple[int, int]:
+    """Commits that stay on the timeline, at least and at most; Hudi wants to archive less than it cleans."""
+    kept = kept_commits(settings)
+    return kept + 10, kept + 50
+
+
+def kept_commits(settings: PipelineSettings) -> int:
+    """Commits that a table keeps: as many as the retention can hold, one a checkpoint and its compactions."""
+    checkpoints = settings.retention_hours * 3600 / settings.checkpoint_interval_seconds
+    return math.ceil(checkpoints * (1 + 1 / _DELTA_COMMITS))
+
+
 def table_path(table: Table, lake_uri: str) -> str:
     """Folder of a table, such as ``hdfs://host:port/lake/dws/region_hour``."""
     return f"{lake_uri}/{table.name.replace('.', '/')}"
 
 
-def sink_ddl(table: Table, lake_uri: str, name: str, **further: str) -> str:
+def sink_ddl(table: Table, settings: PipelineSettings, name: str, **further: str) -> str:
     """CREATE TABLE of the Hudi table in Flink's SQL.
 
     Args:
         table: The table.
-        lake_uri: Folder of the lake.
+        settings: Where the lake is, what it keeps.
         name: Name in Flink's catalog, such as ``lake.dws.region_hour``.
         **further: More options, underscores for dots.
     """
-    made = sink_options(table, lake_uri) | {key.replace("_", "."): value for key, value in further.items()}
+    made = sink_options(table, settings) | {key.replace("_", "."): value for key, value in further.items()}
     columns = [f"  `{c.name}` {c.type.flink}" + (" NOT NULL" if c.name in table.key else "") for c in table.columns]
     key = ", ".join(f"`{c}`" for c in table.key)
     options = ",\n".join(f"  '{k}' = '{v}'" for k, v in made.items())

@@ -63,7 +63,7 @@ def register(
         if table.mode == "stream":
             if table not in with_past(catalog):
                 _register_stage(tables, catalog, settings, table, replay.first_open if replay else "", ends)
-            tables.execute_sql(sink_ddl(table, settings.lake_uri, quoted(f"lake.{table.name}")))
+            tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}")))
 
 
 def statement_set(tables: Any, catalog: Catalog) -> Any:

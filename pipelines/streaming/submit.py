@@ -8,15 +8,9 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import (
-    Job,
-    batch_job,
-    current_job,
-    last_failure,
-    source_failure,
-    stop_with_savepoint,
-)
+from pipelines.streaming.cluster import Job, current_job, last_failure, source_failure, stop_with_savepoint
 from pipelines.streaming.evolution import refuse_breaking
+from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import read_losses
 from pipelines.streaming.replay import Replay, plan_replay
 from pipelines.streaming.restore import newest_restore_point, table_exists
@@ -62,13 +56,9 @@ def start(
 
     found = compiled.compiled_from(catalog)
     known = compiled.load(settings) or found
-    if job := current_job(settings):
+    if current_job(settings):
         _refuse_other_sql(known.changed(found), "the job that runs")
         return Started(wait_until_running(settings, timeout_s), False, "")
-    if running := batch_job(settings):
-        raise PipelineError(
-            f"{running} runs and writes its tables; a table has one writer at a time", "wait until it has ended"
-        )
     report("creating topics")
     ensure_topics(settings)
     point = newest_restore_point(settings)
@@ -79,7 +69,7 @@ def start(
         _refuse_other_sql(known.changed(found), f"the job that wrote {point.name}")
     # As soon as it has a checkpoint of its own, it goes on from there.
     begins = known.replay if known.replay and point and point.name == _name(known.replay.savepoint) else None
-    missing = [t.name for t in catalog if t.mode == "batch" and not table_exists(settings, t)]
+    missing = [t.name for t in catalog if t.mode == "batch" and t.engine == "flink" and not table_exists(settings, t)]
     if begins:
         report("reading ODS once more" + "".join(f", making {name} anew" for name in begins.remade))
         in_child(settings, run_batch, settings, catalog, begins.remade, None, begins)
@@ -196,9 +186,13 @@ def _submit(
     prepare_environment(settings)
     # Before the stream: it takes every slot.
     run_batch(settings, catalog, missing)
-    tables = open_environment(configuration(settings, restore_from, sources_only=begins))
-    register(tables, catalog, settings, read_losses(settings), replay)
-    statement_set(tables, catalog).execute()
+    # Until the job is known to Flink, which then is the lock.
+    with writing(settings, [t for t in catalog if t.mode == "stream"]):
+        if current_job(settings):
+            return  # Of another start, which was faster.
+        tables = open_environment(configuration(settings, restore_from, sources_only=begins))
+        register(tables, catalog, settings, read_losses(settings), replay)
+        statement_set(tables, catalog).execute()
 
 
 def _compile(settings: PipelineSettings, catalog: Catalog) -> None:

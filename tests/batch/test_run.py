@@ -1,5 +1,7 @@
 """What a bounded run refuses before it asks anybody."""
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.batch.run import Days, run_batch
@@ -19,9 +21,9 @@ CATALOG = load_catalog(SETTINGS)
         ("dws.meter_day", None, "Flink does not answer", 3),
     ],
 )
-def test_refusals(name: str, days: Days | None, message: str, exit_code: int) -> None:
+def test_refusals(tmp_path: Path, name: str, days: Days | None, message: str, exit_code: int) -> None:
     with pytest.raises(PipelineError, match=message) as refused:
-        run_batch(SETTINGS, CATALOG, [name], days)
+        run_batch(SETTINGS.model_copy(update={"var_dir": tmp_path}), CATALOG, [name], days)
     assert refused.value.exit_code == exit_code
     assert refused.value.hint
 

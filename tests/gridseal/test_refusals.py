@@ -95,6 +95,8 @@ NO_SERVICE = {
     "sql": (["sql", "SELECT 1"], "gridseal up"),
     "check": (["check"], "gridseal up"),
     "reconcile": (["reconcile", "--timeout", "0"], "gridseal up"),
+    "table files": (["table", "files"], "gridseal up"),
+    "table clean": (["table", "clean", "dws.meter_day"], "gridseal up"),
     "feed meters": (["feed", "meters"], "gridseal up"),
     "feed business": (["feed", "business"], "gridseal up"),
 }
@@ -148,6 +150,8 @@ WRONG_USE = {
     "day": (["feed", "meters", "--day", "2026-13-01"], "'2026-13-01' is not a date; allowed: yyyy-MM-dd"),
     "first day": (["feed", "business", "--first-day", "monday"], "'monday' is not a date; allowed: yyyy-MM-dd"),
     "share": (["feed", "meters", "--late", "2"], "--late"),
+    "no logs": (["table", "compact", "ads.customer_daily_bill", "--pause"], "is COPY_ON_WRITE: it has no log files"),
+    "buckets": (["table", "cluster", "dws.meter_day"], "dws.meter_day is written by Flink, which finds a bucket by"),
     "empty query": (["sql", "  "], "the query is empty"),
     "time": (["sql", "--as-of", "tomorrow", "SELECT 1"], "'tomorrow' is not a time; allowed: ISO 8601"),
     "future": (["sql", "--as-of", "2999-01-01", "SELECT 1"], "lies in the future"),

@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 import stack
 from gridseal.settings import Settings
+from pipelines.batch.spark import Made, run_spark
 from pipelines.reconcile.business import compare_business
 from pipelines.reconcile.line import Line
 from pipelines.reconcile.messages import lag
@@ -29,6 +30,7 @@ from pipelines.sources.grid.rows import Op
 from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
+from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import cancel, current_job
 from pipelines.streaming.losses import read_losses
 from pipelines.streaming.submit import start
@@ -141,9 +143,16 @@ class Lake:
     def _business_agrees(self, client: SqlClient) -> bool:
         return all(line.ok for line in compare_business(self.settings, self.catalog, client))
 
+    def make_by_spark(self) -> list[Made]:
+        """Run every table that Spark makes."""
+        names = [table.name for table in self.catalog if table.engine == "spark"]
+        made: list[Made] = in_child(self.settings, run_spark, self.settings, self.catalog, names, None, False)
+        return made
+
     def assert_as_recomputed(self) -> dict[str, Rows]:
         """Every table is, row for row, what the records say; returns what they say."""
         self._forget_lost()
+        self.make_by_spark()
         expected = recompute(self.settings, self.history())
         differences = {}
         for name, rows in expected.items():

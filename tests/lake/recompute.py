@@ -6,9 +6,10 @@ zoneinfo, versions from ``history.py``. What the tables mean stands in docs/sema
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from statistics import stdev
 from tempfile import NamedTemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,6 +64,9 @@ def recompute(settings: PipelineSettings, history: History) -> dict[str, Rows]:
     tables["ads.voltage_quality"] = _voltage_quality(tables["dws.feeder_hour"], history, settings.grid_timezone)
     tables["ads.feeder_loss"] = _feeder_losses(tables["dws.feeder_hour"], history, settings.grid_timezone)
     tables["ads.meter_anomaly"] = _anomalies(tables["dws.meter_day"], history, settings)
+    tables["ads.customer_monthly_bill"] = _monthly_bills(tables["dws.customer_day"])
+    tables["ads.region_load_by_weekday"] = _loads_by_weekday(tables["ads.region_load_curve"])
+    tables["ads.meter_baseline"] = _baselines(tables["dws.meter_day"])
     tables["dwd.work_ticket"], tables["dwd.risk_point"] = _tickets(history), _risk_points(history)
     tables["ads.work_ticket_safety"] = _safety(tables["dwd.work_ticket"], tables["dwd.risk_point"], history)
     for name, key in TABLE_KEYS.items():
@@ -312,6 +316,77 @@ def _bills(days: Rows, history: History, zone: str) -> Rows:
             "total_amount": energy_amount + standing_amount,
         }
     return rows
+
+
+def _monthly_bills(days: Rows) -> Rows:
+    months: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for day in days.values():
+        months[day["customer_id"], day["dt"][:7]].append(day)
+    rows = {}
+    for (customer_id, month), parts in months.items():
+        sums = {
+            name: sum((day[f"{name}_kw_min"] for day in parts), Decimal(0))
+            for name in ("peak", "flat", "valley", "energy")
+        }
+        energy_amount = _sixtieth(sum((day["cost_60"] for day in parts), Decimal(0)), 2)
+        charges = sum((Fraction(day["standing_charge"] or 0) for day in parts), Fraction(0))
+        standing_amount = round_half_up(charges, 2)
+        rows[customer_id, month] = {
+            "customer_id": customer_id,
+            "month": month,
+            "days": len(parts),
+            "readings": sum(day["readings"] for day in parts),
+            **{f"{name}_kwh": _sixtieth(value) for name, value in sums.items()},
+            "energy_kw_min": sums["energy"],
+            "energy_amount": energy_amount,
+            "standing_amount": standing_amount,
+            "total_amount": energy_amount + standing_amount,
+            "currency": max((day["currency"] for day in parts if day["currency"]), default=None),
+        }
+    return rows
+
+
+def _loads_by_weekday(hours: Rows) -> Rows:
+    known: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
+    for hour in hours.values():
+        known[hour["region_id"], hour["dt"], hour["hour_of_day"]].append(hour["energy_kw_min"])
+    rows = {}
+    for key, hour in hours.items():
+        earlier = [
+            energy
+            for weeks in (1, 2, 3, 4)
+            for energy in known.get((hour["region_id"], _days_before(hour["dt"], 7 * weeks), hour["hour_of_day"]), [])
+        ]
+        names = ("region_id", "hour_start", "dt", "hour_of_day", "energy_kw_min", "average_load_kw")
+        rows[key] = {
+            **{name: hour[name] for name in names},
+            "earlier_hours": len(earlier),
+            "earlier_load_kw": _mean_sixtieth(earlier),
+        }
+    return rows
+
+
+def _baselines(days: Rows) -> Rows:
+    rows = {}
+    for (meter_id, dt), day in days.items():
+        before = (days.get((meter_id, _days_before(dt, n))) for n in range(1, 29))
+        earlier = [one["energy_kw_min"] for one in before if one]
+        deviation = stdev(map(float, earlier)) / 60 if len(earlier) > 1 else None
+        rows[meter_id, dt] = {
+            **{name: day[name] for name in ("meter_id", "dt", "energy_kw_min", "energy_kwh")},
+            "earlier_days": len(earlier),
+            "mean_kwh": _mean_sixtieth(earlier),
+            "deviation_kwh": None if deviation is None else round_half_up(Fraction(deviation), 6),
+        }
+    return rows
+
+
+def _days_before(dt: str, days: int) -> str:
+    return (date.fromisoformat(dt) - timedelta(days=days)).isoformat()
+
+
+def _mean_sixtieth(values: list[Decimal]) -> Decimal | None:
+    return round_half_up(Fraction(sum(values, Decimal(0))) / (60 * len(values)), 6) if values else None
 
 
 def _feeder_days(hours: Rows) -> dict[tuple[int, str], list[Row]]:

@@ -25,6 +25,7 @@ TABLES = [t.name for t in CATALOG if t.layer != "ods" and t.name not in NOT_RECO
 
 @pytest.fixture(scope="module")
 def expected(lake: Lake) -> dict[str, Rows]:
+    lake.make_by_spark()
     return recompute(lake.settings, lake.history())
 
 

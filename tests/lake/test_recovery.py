@@ -1,4 +1,4 @@
-"""SIGKILL of the TaskManager while readings and changes flow."""
+"""SIGKILL of the TaskManager and of the JobManager while readings and changes flow."""
 
 import time
 from threading import Event, Thread
@@ -15,18 +15,19 @@ from tests.lake.lake import GRID, NEXT_DAY, OPTIONS, Lake
 pytestmark = pytest.mark.integration
 
 RATE = 5000
-PAUSE_BETWEEN_CHANGES_S = 0.3
+PAUSE_BETWEEN_CHANGES_S = 0.5
 
 
-def taskmanager(lake: Lake) -> Any:
-    return next(service for service in stack.status(lake.settings) if service.name == "taskmanager")
+def service(lake: Lake, name: str) -> Any:
+    return next(service for service in stack.status(lake.settings) if service.name == name)
 
 
 @pytest.mark.timeout(1800)
-def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
-    before, job = taskmanager(lake), current_job(lake.settings)
+def test_killed_managers_cost_no_row_and_double_none(lake: Lake) -> None:
+    before = {name: service(lake, name) for name in ("taskmanager", "jobmanager")}
+    job = current_job(lake.settings)
     assert job
-    third = Event()
+    third, second_third = Event(), Event()
     fed: list[Any] = []
 
     def feed() -> None:
@@ -36,6 +37,8 @@ def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
     def watch(sent: int, expected: int) -> None:
         if sent * 3 > expected:
             third.set()
+        if sent * 3 > expected * 2:
+            second_third.set()
 
     def change() -> None:
         fed.append(apply_changes(lake.settings, GRID, NEXT_DAY, dawdle))
@@ -48,15 +51,18 @@ def test_a_killed_taskmanager_costs_no_row_and_doubles_none(lake: Lake) -> None:
     for thread in threads:
         thread.start()
     assert third.wait(60)
-    psutil.Process(before.pid).kill()
+    psutil.Process(before["taskmanager"].pid).kill()
+    assert second_third.wait(60)
+    psutil.Process(before["jobmanager"].pid).kill()
     assert all(thread.is_alive() for thread in threads)
     for thread in threads:
         thread.join(120)
     assert len(fed) == 2
 
     lake.reconcile()
-    after = taskmanager(lake)
-    assert (after.state, after.restarts) == ("ready", before.restarts + 1)
+    for name, killed in before.items():
+        after = service(lake, name)
+        assert (after.state, after.restarts) == ("ready", killed.restarts + 1)
     # The same job went on, from its last checkpoint.
     now = current_job(lake.settings)
     assert now

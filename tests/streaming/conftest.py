@@ -1,4 +1,4 @@
-"""Flink in a process of its own: PyFlink keeps a JVM for as long as its process lives."""
+"""Flink and Spark in processes of their own: each keeps a JVM for as long as its process lives."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.observe.conftest import answers as answers
 from tests.streaming.flink_process import call
 
 Call = Callable[..., Any]
@@ -15,5 +16,12 @@ Call = Callable[..., Any]
 @pytest.fixture(scope="session")
 def flink() -> Iterator[Call]:
     """Calls a function of ``flink_process`` in the one process that holds a JVM."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield lambda function, *arguments: pool.submit(call, function, *arguments).result(240)
+
+
+@pytest.fixture
+def spark() -> Iterator[Call]:
+    """Calls a function of ``spark_process`` in a process that holds a JVM."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         yield lambda function, *arguments: pool.submit(call, function, *arguments).result(240)

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import EXACT_OPTIONS
-from pipelines.streaming.job import configuration, open_environment, prepare_environment, quoted
+from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl
+from pipelines.streaming.job import configuration, declare_databases, open_environment, prepare_environment, quoted
 from pipelines.streaming.queries import checked_query
 from pipelines.streaming.stages import register, statement_set
 from warehouse.catalog import Catalog, load_catalog
@@ -115,6 +115,27 @@ def stage(tables: Any, name: str, query: str, key: str) -> None:
     keys = to_jarray(jvm.String, [key])
     register = jvm.org.apache.flink.table.api.bridge.internal.TableStage.register
     register(tables._j_tenv, tables.sql_query(query)._j_table, name, keys, False, False, 1)
+
+
+def fill(settings: PipelineSettings, name: str, first: int, count: int) -> None:
+    """Stream rows into a table of the lake, a hundred a second and a commit a second; a later row replaces an earlier.
+
+    Row number n has the key n modulo 50, and n in every number.
+    """
+    table = load_catalog(settings).table(name)
+    tables = local(settings.var_dir)
+    declare_databases(tables, settings)
+    tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{name}")))
+    last = first + count - 1
+    tables.execute_sql(
+        "CREATE TEMPORARY TABLE numbers (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100',"
+        f" 'fields.n.kind' = 'sequence', 'fields.n.start' = '{first}', 'fields.n.end' = '{last}')"
+    )
+    values = {"STRING": "'m' || CAST(MOD(n, 50) AS STRING)"}
+    columns = {c.name: values.get(c.type.name, f"CAST(n AS {c.type.flink})") for c in table.columns}
+    columns["dt"] = "CASE WHEN MOD(n, 2) = 0 THEN '2026-11-20' ELSE '2026-11-21' END"
+    select = ", ".join(f"{value} AS `{column}`" for column, value in columns.items())
+    tables.execute_sql(f"INSERT INTO {quoted(f'lake.{name}')} SELECT {select} FROM numbers").wait()
 
 
 def rows(tables: Any, query: str) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl, sink_options
+from pipelines.streaming.hudi import EXACT_OPTIONS, kept_commits, sink_ddl, sink_options
 from pipelines.streaming.job import configuration
 from pipelines.streaming.sources import ods_select
 from pipelines.streaming.stages import chains_histories, stage_parallelism
@@ -73,17 +73,29 @@ def test_a_filter_above_rows_that_change_is_refused(tmp_path: Path, name: str, o
 
 @pytest.mark.parametrize("name", [t.name for t in CATALOG])
 def test_every_sink_has_the_options_that_make_it_exact(name: str) -> None:
-    options = sink_options(CATALOG.table(name), "hdfs://127.0.0.1:1/lake")
+    options = sink_options(CATALOG.table(name), SETTINGS)
     assert EXACT_OPTIONS.items() <= options.items()
     assert options["write.precombine"] == "true"
     # Hudi's appending writer may double rows when a TaskManager dies (docs/decisions/0008).
     assert options.get("write.operation", "upsert") == "upsert"
 
 
+@pytest.mark.parametrize(("hours", "seconds", "commits"), [(2, 10, 864), (24, 60, 1728), (1, 3600, 2)])
+def test_commits_of_the_retention_are_kept_whole(hours: int, seconds: int, commits: int) -> None:
+    settings = SETTINGS.model_copy(update={"retention_hours": hours, "checkpoint_interval_seconds": seconds})
+    # One a checkpoint, and a compaction after every five of them.
+    assert kept_commits(settings) == commits
+    options = sink_options(CATALOG.table("dws.meter_day"), settings)
+    # By hours Hudi removes the version that was in force when the retention began.
+    assert options["clean.policy"] == "KEEP_LATEST_COMMITS"
+    assert int(options["clean.retain_commits"]) == commits
+    assert commits < int(options["archive.min_commits"]) < int(options["archive.max_commits"])
+
+
 @pytest.mark.parametrize("name", [t.name for t in CATALOG])
 def test_only_the_key_is_not_null(name: str) -> None:
     table = CATALOG.table(name)
-    ddl = sink_ddl(table, "hdfs://127.0.0.1:1/lake", name)
+    ddl = sink_ddl(table, SETTINGS, name)
     assert ddl.count("NOT NULL") == len(table.key)
 
 

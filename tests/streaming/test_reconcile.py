@@ -9,6 +9,7 @@ import pytest
 from pipelines.reconcile.business import _line, _pairs
 from pipelines.reconcile.line import Line
 from pipelines.reconcile.messages import message_line
+from pipelines.reconcile.run import _without
 from pipelines.streaming.losses import Loss, lost_before
 from warehouse.catalog import load_catalog
 from warehouse.settings import WarehouseSettings
@@ -24,6 +25,16 @@ def line(theirs: dict[Any, Any], ours: dict[Any, Any]) -> Line:
 def test_a_line_is_right_only_to_the_last_digit() -> None:
     assert Line("t", "m", Decimal("1.10"), Decimal("1.1")).ok
     assert not Line("t", "m", Decimal("1.10"), Decimal("1.100000000000000001")).ok
+
+
+def test_what_waits_for_a_run_is_left_out_on_both_sides() -> None:
+    table = CATALOG.table("ads.customer_monthly_bill")
+    sql = f"SELECT '{table.name}' FROM dws.customer_day UNION ALL SELECT 1 FROM {table.name} AS b"
+    assert _without(sql, CATALOG, table, {"2026-11", "2026-10"}) == (
+        "SELECT 'ads.customer_monthly_bill' FROM (SELECT * FROM dws.customer_day"
+        " WHERE substr(dt, 1, 7) NOT IN ('2026-10', '2026-11')) UNION ALL SELECT 1"
+        " FROM (SELECT * FROM ads.customer_monthly_bill WHERE month NOT IN ('2026-10', '2026-11')) AS b"
+    )
 
 
 def test_equal_rows_agree() -> None:

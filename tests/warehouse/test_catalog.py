@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.warehouse.folders import Warehouse, column, contract, keyed
+from tests.warehouse.folders import Warehouse, column, contract, custom, keyed
 from warehouse.errors import WarehouseError
 from warehouse.settings import WarehouseSettings
 
@@ -78,6 +78,16 @@ def test_a_reference_in_a_comment_or_a_string_does_not_count(warehouse: Warehous
     sql = "SELECT 'FROM ods.nothing' -- JOIN ods.nothing\n/* FROM ads.site_report */ FROM ods.reading"
     warehouse.write("dws.site_day", "transform.sql", sql)
     assert warehouse.load().upstream["dws.site_day"] == ("ods.reading",)
+
+
+def test_flink_cannot_make_what_spark_makes(warehouse: Warehouse) -> None:
+    for name, value in (("engine", "spark"), ("mode", "batch"), ("hudi.table.type", "COPY_ON_WRITE")):
+        warehouse.edit("dws.site_day", lambda d, name=name, value=value: custom(d, name, value))
+    warehouse.edit("ads.site_report", lambda d: custom(d, "mode", "batch"))
+    refused = warehouse.refusal(
+        "ads.site_report: transform.sql reads dws.site_day, which is engine: spark; Flink cannot"
+    )
+    assert "engine: spark" in refused.hint
 
 
 def test_a_cycle_is_shown(warehouse: Warehouse) -> None:

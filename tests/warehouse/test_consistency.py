@@ -58,6 +58,31 @@ REFUSALS: dict[str, tuple[str, Callable[[Document], object], str]] = {
         "hudi.table.type is COW; allowed: COPY_ON_WRITE, MERGE_ON_READ",
     ),
     "mode": (DAY, lambda d: custom(d, "mode", "weekly"), "mode is weekly; allowed: stream, batch"),
+    "engine": (DAY, lambda d: custom(d, "engine", "duckdb"), "engine is duckdb; allowed: flink, spark"),
+    "stream in Spark": (DAY, lambda d: custom(d, "engine", "spark"), "engine is spark; the stream runs in Flink"),
+    "logs in Spark": (
+        DAY,
+        lambda d: (
+            custom(d, "engine", "spark"),
+            custom(d, "mode", "batch"),
+            custom(d, "hudi.table.type", "MERGE_ON_READ"),
+        ),
+        "engine is spark, which replaces partitions, and hudi.table.type MERGE_ON_READ: write COPY_ON_WRITE",
+    ),
+    "days unknown to Spark": (
+        SITE,
+        lambda d: (
+            custom(d, "engine", "spark"),
+            custom(d, "mode", "batch"),
+            custom(d, "hudi.table.type", "COPY_ON_WRITE"),
+        ),
+        "engine is spark, which replaces days: the partition column must be dt (yyyy-MM-dd) or month (yyyy-MM)",
+    ),
+    "looking back in Flink": (
+        DAY,
+        lambda d: custom(d, "lookbackDays", 7),
+        "lookbackDays is 7; only a table with engine: spark looks back",
+    ),
     "source read in batch": (READING, lambda d: custom(d, "mode", "batch"), "mode is batch; a source is read by the"),
     "ODS without source": (
         READING,
