@@ -114,6 +114,7 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
         if orphans(layout.var):
             report("services without a supervisor", "stopping", time.monotonic() - began)
             supervisor.stop()
+        if supervisor.died():
             # A dying process gives up its memory first, by which we would know it, and its sockets after that.
             await_free(settings, services, _DYING_SECONDS)
         check_ports(settings, services)

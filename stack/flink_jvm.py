@@ -98,6 +98,8 @@ def write_arguments(layout: Layout, name: str) -> None:
         *sizes.split(),
         *shipped_options(layout).split(),
         *options,
+        # Hudi names its commits by the clock of this machine's zone, and whoever asks for the past says UTC.
+        "-Duser.timezone=UTC",
         f"-Dlog4j.configurationFile={layout.flink_conf / 'log4j.properties'}",
         "-classpath",
         classes,

@@ -41,6 +41,10 @@ class Supervisor:
             return None
         return pid if _owned(pid, self._layout.var) else None
 
+    def died(self) -> bool:
+        """Whether supervisord ended without saying so, as when it is killed."""
+        return self._pid_file.exists() and not self.pid()
+
     def start(self, services: Sequence[Service]) -> None:
         """Starts supervisord with no service running yet.
 

@@ -1,11 +1,13 @@
 """Sends messages to Kafka and learns which offsets they got."""
 
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+from kafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from pipelines.settings import PipelineSettings
@@ -56,7 +58,8 @@ class Sender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._producer.close(timeout=ACKNOWLEDGE_SECONDS if kind is None else 1)
+        with broker_errors(self.settings, f"send to topic {self.topic.name}") if kind is None else suppress(KafkaError):
+            self._producer.close(timeout=ACKNOWLEDGE_SECONDS if kind is None else 1)
 
     @property
     def chunk(self) -> int:
