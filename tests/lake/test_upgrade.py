@@ -68,7 +68,9 @@ def test_columns_are_added_and_the_state_is_made_anew_under_load(lake: Lake) -> 
     with ExitStack() as edits:
         edits.enter_context(lake.edited("ods.meter_reading", CONTRACT, added("frequency", "DECIMAL(6,3)")))
         edits.enter_context(lake.edited("dws.customer_day", CONTRACT, added("max_power", "DECIMAL(10,3)")))
-        edits.enter_context(lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", maximum)))
+        edits.enter_context(
+            lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", maximum, 1))
+        )
         # Readings of minutes that have one already come meanwhile, and a customer changes.
         load = Thread(target=lambda: lake.feed(NEXT_DAY, others))
         load.start()
