@@ -63,14 +63,12 @@ def test_what_no_table_can_follow_is_refused_and_the_job_runs_on(lake: Lake) -> 
 def test_columns_are_added_and_the_state_is_made_anew_under_load(lake: Lake) -> None:
     before, late = job_id(lake), lake.query("SELECT COUNT(*) FROM ods.late_arrival")
     (key, *_) = lake.free("customer")
-    maximum = "readings, CAST(MAX(active_power) AS DECIMAL(10,3)) AS max_power,"
+    more = "readings, CAST(MAX(active_power) AS DECIMAL(10,3)) AS max_power,"
     others = AUTUMN_OPTIONS.model_copy(update={"first_day": NEXT_DAY, "rate": RATE})
     with ExitStack() as edits:
         edits.enter_context(lake.edited("ods.meter_reading", CONTRACT, added("frequency", "DECIMAL(6,3)")))
         edits.enter_context(lake.edited("dws.customer_day", CONTRACT, added("max_power", "DECIMAL(10,3)")))
-        edits.enter_context(
-            lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", maximum, 1))
-        )
+        edits.enter_context(lake.edited("dws.customer_day", TRANSFORM, lambda sql: sql.replace("readings,", more, 1)))
         # Readings of minutes that have one already come meanwhile, and a customer changes.
         load = Thread(target=lambda: lake.feed(NEXT_DAY, others))
         load.start()
