@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 import xmlrpc.client
 from collections.abc import Callable, Sequence
@@ -58,7 +59,7 @@ class Supervisor:
         secrets = {env_name(field) for field in secret_fields()}
         environment = {name: value for name, value in os.environ.items() if name not in secrets}
         done = subprocess.run(
-            [program, "-c", config],
+            [sys.executable, "-m", "stack.supervisord", "-c", config],
             env=environment | {OWNER_VARIABLE: str(self._layout.var), "TZ": "UTC"},
             cwd=Path.cwd(),
             capture_output=True,
