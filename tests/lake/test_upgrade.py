@@ -78,9 +78,9 @@ def test_columns_are_added_and_the_state_is_made_anew_under_load(lake: Lake) -> 
             hand.update(at(NEXT_DAY, 21), "customer", key, name="of a new state")
         assert done.returncode == 0, done.stderr
         assert "ods.meter_reading, dws.customer_day changed" in done.stderr + done.stdout
-        send_with_frequency(lake)
         assert job_id(lake) != before
         stack.start(lake.settings, "sql")
+        send_with_frequency(lake)
         lake.reconcile()
         lake.assert_as_recomputed()
         # None of the messages that were read again counts as late.
