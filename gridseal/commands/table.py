@@ -62,8 +62,9 @@ def show_files(
 def compact(tables: TablesArgument = None, pause: PauseOption = False, format: FormatOption = Format.TABLE) -> None:
     """Merge what waits in log files into base files, so that queries no longer do.
 
-    The pipeline compacts by itself, after every fifth commit of a table; this takes what is left. A table has one
-    writer at a time: while the pipeline runs, its tables are refused unless --pause is given.
+    The pipeline compacts by itself, after every fifth commit of a table; this finishes what it has planned, and plans
+    more for tables in which no writer has left an instant in flight. A table has one writer at a time: while the
+    pipeline runs, its tables are refused unless --pause is given.
     """
     from pipelines.batch.services import compact as service
 
