@@ -13,7 +13,11 @@ from warehouse.contract import Table
 _COMMITS = {"COPY_ON_WRITE": (".commit", ".replacecommit"), "MERGE_ON_READ": (".deltacommit", ".replacecommit")}
 
 
-def list_timeline(settings: PipelineSettings, table: Table) -> list[tuple[str, dict[str, Any]]]:
+Timeline = list[tuple[str, dict[str, Any]]]
+"""Name and status of each file of a timeline."""
+
+
+def list_timeline(settings: PipelineSettings, table: Table) -> Timeline:
     """Name and status of the timeline's files; none if the table has never been declared.
 
     Raises:

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
-from pipelines.timeline import list_timeline, newest_commit, read_commit, replace_commits
+from pipelines.streaming.restore import partitions
+from pipelines.timeline import Timeline, list_timeline, newest_commit, read_commit, replace_commits
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
@@ -43,7 +44,8 @@ def waiting(settings: PipelineSettings, catalog: Catalog, table: Table) -> Waiti
         PipelineError: HDFS does not answer.
     """
     above = [catalog.table(name) for name in catalog.upstream[table.name]]
-    newest = {one.name: _completed_ms(settings, one) for one in above}
+    timelines = {one.name: list_timeline(settings, one) for one in above}
+    newest = {one.name: _completed_ms(one, timelines[one.name]) for one in above}
     last = _last_read(settings, table)
     if last is None or last.keys() != newest.keys():
         return Waiting(None, newest)
@@ -51,7 +53,7 @@ def waiting(settings: PipelineSettings, catalog: Catalog, table: Table) -> Waiti
     for one in above:
         if newest[one.name] == last[one.name]:
             continue
-        changed = _changed_days(settings, one, last[one.name])
+        changed = _changed_days(settings, one, timelines[one.name], last[one.name])
         if changed is None:
             return Waiting(None, newest)
         days |= changed
@@ -72,26 +74,25 @@ def _partitions(table: Table, days: Iterable[str]) -> set[str]:
     }
 
 
-def _changed_days(settings: PipelineSettings, table: Table, since_ms: int) -> set[str] | None:
+def _changed_days(settings: PipelineSettings, table: Table, timeline: Timeline, since_ms: int) -> set[str] | None:
     """Days with a file that is newer; None if that cannot be told by files."""
-    overwrites = replace_commits(list_timeline(settings, table))
+    overwrites = replace_commits(timeline)
     # Whoever replaces partitions may also have removed some.
     if table.partition_by != ("dt",) or any(status["modificationTime"] > since_ms for _, status in overwrites):
         return None
     root = table_path(table, settings.lake_path)
     with reachable(settings):
         client = open_client(settings)
-        folders = [name for name, _ in list_folder(client, root) if name.startswith("dt=")]
         return {
-            folder.removeprefix("dt=")
-            for folder in folders
+            day
+            for day in partitions(settings, table)
             # A commit in flight at the last run had written its files by then: after the commit before it.
-            if any(status["modificationTime"] > since_ms for _, status in list_folder(client, f"{root}/{folder}"))
+            if any(status["modificationTime"] > since_ms for _, status in list_folder(client, f"{root}/dt={day}"))
         }
 
 
-def _completed_ms(settings: PipelineSettings, table: Table) -> int:
-    commit = newest_commit(table, list_timeline(settings, table))
+def _completed_ms(table: Table, timeline: Timeline) -> int:
+    commit = newest_commit(table, timeline)
     return int(commit[1]["modificationTime"]) if commit else 0
 
 

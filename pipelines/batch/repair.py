@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from pipelines.batch.days import Days, spans
 from pipelines.batch.run import run_batch
-from pipelines.batch.stale import partitions
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import connect
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import await_checkpoint
 from pipelines.streaming.pause import paused
-from pipelines.streaming.restore import table_exists
+from pipelines.streaming.restore import partitions, table_exists
 from pipelines.streaming.stages import freezes
 from pipelines.webhdfs import read_text, write_text
 from warehouse.catalog import Catalog

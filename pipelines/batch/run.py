@@ -10,7 +10,7 @@ from pipelines.batch.stale import newest_commits, stale_days
 from pipelines.errors import PipelineError
 from pipelines.reconcile.messages import topic_lags
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.cluster import BATCH_PREFIX, current_job
+from pipelines.streaming.cluster import BATCH_PREFIX
 from pipelines.streaming.hudi import sink_ddl
 from pipelines.streaming.job import (
     configuration,
@@ -20,7 +20,7 @@ from pipelines.streaming.job import (
     prepare_environment,
     quoted,
 )
-from pipelines.streaming.lock import writing
+from pipelines.streaming.lock import writing_apart
 from pipelines.streaming.replay import PAST, Replay, make_folders, past_condition, past_ddl, with_past
 from pipelines.streaming.stages import register_view
 from pipelines.timeline import written_columns
@@ -54,9 +54,7 @@ def run_batch(
         return
     for table in wanted:
         _refuse(table, days)
-    with writing(settings, wanted):
-        if streamed := [table.name for table in wanted if table.mode == "stream"]:
-            refuse_second_writer(settings, streamed)
+    with writing_apart(settings, wanted):
         _overwrite(settings, catalog, wanted, days, replay)
 
 
@@ -130,19 +128,6 @@ def _delete(tables: Any, table: Table, days: Sequence[str]) -> None:
     listed = ", ".join(f"'{day}'" for day in days)
     column = table.partition_by[0]
     tables.execute_sql(f"DELETE FROM {quoted(f'lake.{table.name}')} WHERE `{column}` IN ({listed})").wait()
-
-
-def refuse_second_writer(settings: PipelineSettings, names: Sequence[str]) -> None:
-    """A table has one writer at a time: two would roll back each other's commits.
-
-    Raises:
-        PipelineError: The streaming job runs.
-    """
-    if current_job(settings):
-        raise PipelineError(
-            f"the pipeline runs and writes {', '.join(names)}; a table has one writer at a time",
-            "add --pause, which stops the pipeline with a savepoint for the time of the run; or gridseal pipeline stop",
-        )
 
 
 def _refuse(table: Table, days: Days | None) -> None:

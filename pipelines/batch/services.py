@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pipelines.batch.run import refuse_second_writer
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.session import Tables, open_session
 from pipelines.streaming.hudi import kept_commits
 from pipelines.streaming.job import java_cause
-from pipelines.streaming.lock import writing
+from pipelines.streaming.lock import writing_apart
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 from warehouse.errors import WarehouseError
@@ -89,15 +88,12 @@ def _spark(
 ) -> Iterator[tuple[Any, list[Table]]]:
     tables = [catalog.table(name) for name in names]
     refuse_unfit(service, tables)
-    with writing(settings, tables):
-        if streamed := [table.name for table in tables if table.mode == "stream"]:
-            refuse_second_writer(settings, streamed)
-        with spark_failures(settings):
-            session = open_session(settings)
-            known = Tables(session, catalog, settings)
-            for table in tables:
-                known.ensure(table.name)
-            yield session, tables
+    with writing_apart(settings, tables), spark_failures(settings):
+        session = open_session(settings)
+        known = Tables(session, catalog, settings)
+        for table in tables:
+            known.ensure(table.name)
+        yield session, tables
 
 
 @contextmanager

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines.batch.days import Days
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import table_path
+from pipelines.streaming.restore import partitions
 from pipelines.timeline import list_timeline, newest_commit, read_commit
-from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
 Commits = Mapping[str, str]
@@ -55,17 +54,5 @@ def _newest(settings: PipelineSettings, table: Table) -> str:
 
 
 def _written(settings: PipelineSettings, table: Table, commit: str) -> set[str]:
-    partitions = read_commit(settings, table, commit).get("partitionToWriteStats", {})
-    return {partition.partition("=")[2] for partition in partitions}
-
-
-def partitions(settings: PipelineSettings, table: Table) -> list[str]:
-    """The days for which a table has a partition.
-
-    Raises:
-        PipelineError: HDFS does not answer.
-    """
-    prefix = f"{table.partition_by[0]}="
-    with reachable(settings):
-        entries = list_folder(open_client(settings), table_path(table, settings.lake_path))
-    return [name.removeprefix(prefix) for name, _ in entries if name.startswith(prefix)]
+    written = read_commit(settings, table, commit).get("partitionToWriteStats", {})
+    return {partition.partition("=")[2] for partition in written}

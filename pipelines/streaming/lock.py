@@ -1,15 +1,33 @@
 """A table has one writer at a time: whoever writes holds a lock, which ends with its process."""
 
 import fcntl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.cluster import batch_job
+from pipelines.streaming.cluster import batch_job, current_job
 from warehouse.contract import Table
 
 _STREAM = "stream"
+
+
+@contextmanager
+def writing_apart(settings: PipelineSettings, tables: Sequence[Table]) -> Iterator[None]:
+    """Be the one who writes these tables, apart from the pipeline: those of the stream only while it does not run.
+
+    Raises:
+        PipelineError: The streaming job runs, or as ``writing`` tells.
+    """
+    with writing(settings, tables):
+        streamed = [table.name for table in tables if table.mode == "stream"]
+        if streamed and current_job(settings):
+            raise PipelineError(
+                f"the pipeline runs and writes {', '.join(streamed)}; a table has one writer at a time",
+                "add --pause, which stops the pipeline with a savepoint for the time of the run; or gridseal pipeline"
+                " stop",
+            )
+        yield
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import table_path
-from pipelines.webhdfs import list_folder, open_client, reachable
+from pipelines.streaming.restore import partitions
+from pipelines.webhdfs import open_client, reachable
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -49,7 +49,8 @@ def plan_replay(
     Raises:
         PipelineError: HDFS does not answer.
     """
-    newest = {t.name: _newest_day(settings, t) for t in with_past(catalog) if t.origin.kind != "mysql"}
+    messages = [t for t in with_past(catalog) if t.origin.kind != "mysql"]
+    newest = {t.name: max(partitions(settings, t), default="") for t in messages}
     readings = catalog.fed_by("kafka")
     ahead_s = max((t.origin.max_ahead_seconds or 0 for t in readings), default=0)
     # The newest may be of a device whose clock is ahead, and the stream's horizon does not count on it.
@@ -112,14 +113,6 @@ def make_folders(settings: PipelineSettings, catalog: Catalog, generation: int) 
 def past_folder(settings: PipelineSettings, generation: int) -> str:
     """Folder of the files of a replay."""
     return f"{settings.flink_path}/replay/{generation}"
-
-
-def _newest_day(settings: PipelineSettings, table: Table) -> str:
-    """The newest day that a table has a partition of; empty without one."""
-    prefix = f"{table.partition_by[0]}="
-    with reachable(settings):
-        entries = list_folder(open_client(settings), table_path(table, settings.lake_path))
-    return max((name.removeprefix(prefix) for name, _ in entries if name.startswith(prefix)), default="")
 
 
 def _made_of(catalog: Catalog, changed: Collection[str]) -> list[str]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import table_path
 from pipelines.timeline import list_timeline, newest_commit
-from pipelines.webhdfs import folders, open_client, reachable
+from pipelines.webhdfs import folders, list_folder, open_client, reachable
 from warehouse.contract import Table
 
 
@@ -55,6 +56,18 @@ def table_exists(settings: PipelineSettings, table: Table) -> bool:
         PipelineError: HDFS does not answer.
     """
     return newest_commit(table, list_timeline(settings, table)) is not None
+
+
+def partitions(settings: PipelineSettings, table: Table) -> list[str]:
+    """The days, or months, for which a table has a partition.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    prefix = f"{table.partition_by[0]}="
+    with reachable(settings):
+        entries = list_folder(open_client(settings), table_path(table, settings.lake_path))
+    return [name.removeprefix(prefix) for name, _ in entries if name.startswith(prefix)]
 
 
 def _add(client: Any, settings: PipelineSettings, folder: str, found: list[RestorePoint]) -> None:

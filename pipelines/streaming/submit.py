@@ -68,7 +68,7 @@ def start(
     else:
         _refuse_other_sql(known.changed(found), f"the job that wrote {point.name}")
     # As soon as it has a checkpoint of its own, it goes on from there.
-    begins = known.replay if known.replay and point and point.name == _name(known.replay.savepoint) else None
+    begins = known.replay if known.replay and point and point.path == known.replay.savepoint else None
     missing = [t.name for t in catalog if t.mode == "batch" and t.engine == "flink" and not table_exists(settings, t)]
     if begins:
         report("reading ODS once more" + "".join(f", making {name} anew" for name in begins.remade))
@@ -115,10 +115,6 @@ def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: floa
     replay = plan_replay(settings, catalog, known.generation + 1, point.path, known.changed(now))
     compiled.save(settings, replace(now, replay=replay))
     return replay
-
-
-def _name(path: str) -> str:
-    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _refuse_other_sql(changed: list[str], job: str) -> None:

@@ -19,6 +19,7 @@ import stack
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job, source_failure, stop_with_savepoint
 from pipelines.streaming.hudi import table_path
+from pipelines.streaming.pause import paused
 from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.submit import start, wait_until_running
 from pipelines.webhdfs import open_client
@@ -82,7 +83,7 @@ def kill_after_checkpoints(lake: Lake) -> None:
 
 def leave_instants(lake: Lake) -> None:
     """What a writer leaves that was killed in the middle of a commit."""
-    with stopped(lake):
+    with paused(lake.settings, lake.catalog, lambda _: None):
         client = open_client(lake.settings)
         for name in ("ods.meter_reading", "dwd.meter_reading", "ods.dead_letter", "ods.customer_change"):
             table = lake.catalog.table(name)
@@ -259,16 +260,6 @@ def dead_letters(lake: Lake, payloads: list[bytes]) -> list[tuple[Any, ...]]:
     digests = ", ".join(f"'{hashlib.sha256(payload).hexdigest()}'" for payload in payloads)
     rows = lake.query(f"SELECT reason FROM ods.dead_letter WHERE sha2(payload, 256) IN ({digests})")
     return rows if len(rows) >= len(payloads) else []
-
-
-@contextmanager
-def stopped(lake: Lake) -> Iterator[None]:
-    """The job does not run meanwhile."""
-    job = current_job(lake.settings)
-    assert job
-    stop_with_savepoint(lake.settings, job.id)
-    yield
-    start(lake.settings, lake.catalog)
 
 
 @contextmanager
