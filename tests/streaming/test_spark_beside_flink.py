@@ -51,20 +51,20 @@ def test_no_path_of_spark_upgrades_a_table_that_flink_writes(
     flink: Call, spark: Call, settings: PipelineSettings
 ) -> None:
     catalog = load_catalog(settings)
-    flink(flink_process.fill, settings, NAME, 1, 800)
+    flink(flink_process.fill, settings, NAME, 1, 1500)
     before = declared(settings)
     assert before[0] == "hoodie.table.version=6"
     sums, [(newest,)], *_ = spark(spark_process.query, settings, READS)
-    assert sums == [(50, 50, sum(range(751, 801)), 751)]
+    assert sums == [(50, 50, sum(range(1451, 1501)), 1451)]
     past = f"SELECT COUNT(*) FROM {NAME} TIMESTAMP AS OF '{newest}'"
     assert spark(spark_process.query, settings, [past]) == [[(50,)]]
     assert declared(settings) == before
     spark(services.compact, settings, catalog, [NAME])
     assert declared(settings) == before
-    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(751, 801)), 751)]]
+    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(1451, 1501)), 1451)]]
     # The pipeline goes on in the files that Spark has left.
-    flink(flink_process.fill, settings, NAME, 801, 300)
-    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(1051, 1101)), 1051)]]
+    flink(flink_process.fill, settings, NAME, 1501, 300)
+    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(1751, 1801)), 1751)]]
     before = declared(settings)
     assert before[0] == "hoodie.table.version=6"
     spark(services.compact, settings, catalog, [NAME])
@@ -74,7 +74,7 @@ def test_no_path_of_spark_upgrades_a_table_that_flink_writes(
     spark(services.clean, short, catalog, [NAME])
     assert files(settings, ".log.") < held
     assert declared(settings) == before
-    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(1051, 1101)), 1051)]]
+    assert spark(spark_process.query, settings, [SUMS]) == [[(50, 50, sum(range(1751, 1801)), 1751)]]
     # Without the options of our session the first write would do it.
     columns = ", ".join(c for c in catalog.table(NAME).column_names if c != "dt")
     insert = f"INSERT INTO {NAME} SELECT {columns}, dt FROM {NAME} LIMIT 1"
