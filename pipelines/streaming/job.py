@@ -75,6 +75,8 @@ def prepare_environment(settings: PipelineSettings) -> None:
     if not (home / "lib" / "00-gridseal-flink.jar").exists():
         raise PipelineError(f"FLINK_HOME {home} has no lib/00-gridseal-flink.jar", "make setup", exit_code=2)
     os.environ["FLINK_HOME"] = str(home)
+    # The JVM plans, once, and ends: without the slow compiler it does so in a quarter of the time on two cores.
+    os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 def open_environment(options: dict[str, str]) -> Any:
