@@ -88,11 +88,11 @@ def restart(
             "gridseal pipeline restart --help",
             WRONG_USAGE,
         )
-    replays = False
+    other_columns = from_scratch
     if accept_loss:
         _accept_loss(loaded, catalog, yes)
     elif not from_scratch:
-        replays = _stop_or_replay(loaded, catalog, timeout)
+        other_columns = _stop_or_replay(loaded, catalog, timeout)
     else:
         lost = scratch.discarded(loaded, catalog)
         say(f"this removes {lost.tables} tables ({lost.lake_bytes / 1e6:,.1f} MB) and {lost.state or 'no state'}")
@@ -106,8 +106,8 @@ def restart(
             raise GridsealError("nothing was removed", "gridseal pipeline restart --from-scratch --yes", WRONG_USAGE)
         scratch.remove(loaded, catalog)
     _start(loaded, catalog)
-    if replays:
-        # It knows the tables by their columns of before; the next query starts it.
+    if other_columns:
+        # It may know the tables by their columns of before; the next query starts it.
         stack.stop(loaded, "sql")
 
 

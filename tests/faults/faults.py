@@ -227,6 +227,7 @@ def purge_binlog(lake: Lake) -> None:
     assert "gridseal pipeline restart --from-scratch" in refused.stderr, refused.stderr
     done = lake.command("pipeline", "restart", "--from-scratch", "--yes")
     assert done.returncode == 0, done.stderr
+    stack.start(settings, "sql")
 
 
 def alter(lake: Lake, *statements: str) -> None:
@@ -323,6 +324,7 @@ def change_transform(lake: Lake) -> None:
             wait_until_running(lake.settings, PATIENCE_S)
     done = lake.command("pipeline", "restart")
     assert done.returncode == 0, done.stderr
+    stack.start(lake.settings, "sql")
 
 
 FAULTS = (

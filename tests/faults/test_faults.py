@@ -36,7 +36,7 @@ def test_nothing_is_lost_or_doubled(breakable: BreakableLake, fault: Fault, outc
             outcome.reconciled_s = watch.seconds
         finally:
             outcome.running_s = watch.running_again_s
-            outcome.lost, outcome.doubled = lost(lake), doubled(lake)
+            outcome.lost, outcome.doubled = lost(lake), lake.doubled()
     assert (outcome.lost, outcome.doubled) == (0, 0)
     job = current_job(lake.settings)
     assert job is not None
@@ -53,7 +53,7 @@ def test_a_new_snapshot_is_the_database_as_it_is(breakable: BreakableLake, fault
         purge_binlog(lake)
         lake.reconcile()
         outcome.running_s, outcome.reconciled_s = watch.running_again_s, watch.seconds
-    outcome.lost, outcome.doubled = lost(lake), doubled(lake)
+    outcome.lost, outcome.doubled = lost(lake), lake.doubled()
     assert (outcome.lost, outcome.doubled) == (0, 0)
     with connect(lake.settings, "reader") as connection:
         for table, key in TABLE_KEYS.items():
@@ -71,15 +71,3 @@ def lost(lake: Lake) -> int:
     )
     given_up = sum(loss.end - loss.begin for loss in read_losses(lake.settings))
     return produced - given_up - int(there)
-
-
-def doubled(lake: Lake) -> int:
-    """Rows of messages and of changes that are there twice."""
-    changes = [table.name for table in lake.catalog if table.name.endswith("_change")]
-    queries = [
-        "SELECT message_id AS id FROM (SELECT message_id FROM ods.meter_reading"
-        " UNION ALL SELECT message_id FROM ods.dead_letter)",
-        *(f"SELECT change_id AS id FROM {name}" for name in changes),
-    ]
-    counts = [lake.query(f"SELECT COUNT(*) - COUNT(DISTINCT id) FROM ({query})")[0][0] for query in queries]
-    return sum(int(count) for count in counts)

@@ -31,8 +31,8 @@ from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import cancel, current_job
 from pipelines.streaming.losses import read_losses
+from pipelines.streaming.scratch import end_job
 from pipelines.streaming.submit import start
 from tests.lake.history import History, Key, Row
 from tests.lake.recompute import Rows, recompute
@@ -159,6 +159,16 @@ class Lake:
                 differences[name] = found
         assert not differences, differences
         return expected
+
+    def doubled(self) -> int:
+        """Rows of messages and of changes that are there twice."""
+        changes = [table.name for table in self.catalog if table.name.endswith("_change")]
+        queries = [
+            "SELECT message_id AS id FROM ods.meter_reading UNION ALL SELECT message_id FROM ods.dead_letter",
+            *(f"SELECT change_id AS id FROM {name}" for name in changes),
+        ]
+        counts = [self.query(f"SELECT COUNT(*) - COUNT(DISTINCT id) FROM ({query})")[0][0] for query in queries]
+        return sum(int(count) for count in counts)
 
     def planned(self, day: date = DAY) -> tuple[Change, ...]:
         """Changes that the simulation plans for a day."""
@@ -287,11 +297,7 @@ def open_lake(
 def close_lake(settings: Settings) -> None:
     """Leave the services to others: no job, no SQL endpoint."""
     stack.stop(settings, "sql")
-    if job := current_job(settings):
-        cancel(settings, job.id)
-    deadline = time.monotonic() + 60
-    while current_job(settings) and time.monotonic() < deadline:
-        time.sleep(0.3)
+    end_job(settings)
 
 
 def at(day: date, hour: float) -> datetime:
