@@ -151,8 +151,8 @@ def _accept_loss(loaded: "Settings", catalog: "Catalog", yes: bool) -> None:
 def status(format: FormatOption = Format.TABLE) -> None:
     """Show the job, its newest checkpoint, what it has not read yet, its last failure; exit 3 if it does not run."""
     from gridseal.settings import load_settings
-    from pipelines.reconcile.messages import lag
     from pipelines.streaming.cluster import current_job, last_checkpoint, last_failure
+    from pipelines.streaming.lag import lag
     from warehouse.catalog import load_catalog
 
     loaded = load_settings()

@@ -8,7 +8,6 @@ from typing import Any
 from pipelines.batch.days import Days
 from pipelines.batch.stale import newest_commits, stale_days
 from pipelines.errors import PipelineError
-from pipelines.reconcile.messages import topic_lags
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.cluster import BATCH_PREFIX
 from pipelines.streaming.hudi import sink_ddl
@@ -20,6 +19,7 @@ from pipelines.streaming.job import (
     prepare_environment,
     quoted,
 )
+from pipelines.streaming.lag import topic_lags
 from pipelines.streaming.lock import writing_apart
 from pipelines.streaming.replay import PAST, Replay, make_folders, past_condition, past_ddl, with_past
 from pipelines.streaming.stages import register_view

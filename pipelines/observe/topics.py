@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 
 from pipelines.errors import PipelineError
-from pipelines.reconcile.messages import TopicLag, topic_lags
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
+from pipelines.streaming.lag import TopicLag, topic_lags
 from warehouse.catalog import Catalog
 
 _PROBE_S = 3.0

@@ -10,10 +10,11 @@ from pipelines.batch.changes import waiting
 from pipelines.errors import PipelineError
 from pipelines.reconcile.business import compare_business
 from pipelines.reconcile.line import Line
-from pipelines.reconcile.messages import compare_messages, lag
+from pipelines.reconcile.messages import compare_messages
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import SqlClient, connect
 from pipelines.sql.time_travel import replace_tables
+from pipelines.streaming.lag import lag
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from pipelines.batch.days import Days
 from pipelines.errors import PipelineError
-from pipelines.reconcile.messages import topic_lags
 from pipelines.redrive.letters import Letter, Selection
 from pipelines.redrive.parse import Identity, parse
 from pipelines.redrive.readings import found_in_lake, identity_columns
@@ -24,6 +23,7 @@ from pipelines.sql.client import SqlClient, connect
 from pipelines.streaming.child import Call, open_child
 from pipelines.streaming.cluster import await_checkpoint, current_job
 from pipelines.streaming.compiled import Compiled, compiled_from, load
+from pipelines.streaming.lag import topic_lags
 from pipelines.streaming.sources import kafka_spec
 from warehouse.catalog import Catalog
 from warehouse.table import Table

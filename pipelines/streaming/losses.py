@@ -64,8 +64,8 @@ def find_losses(settings: PipelineSettings, catalog: Catalog) -> list[Loss]:
     Raises:
         PipelineError: Kafka or HDFS does not answer.
     """
-    from pipelines.reconcile.messages import topic_lags
     from pipelines.sources.broker import first_offsets
+    from pipelines.streaming.lag import topic_lags
 
     given_up = read_losses(settings)
     found = []

@@ -17,7 +17,6 @@ from gridseal.settings import Settings
 from pipelines.batch.spark import Made, run_spark
 from pipelines.reconcile.business import compare_business
 from pipelines.reconcile.line import Line
-from pipelines.reconcile.messages import lag
 from pipelines.reconcile.run import reconcile
 from pipelines.sources.business import apply_changes, seed_database
 from pipelines.sources.business.capture import wait_until_captured
@@ -31,6 +30,7 @@ from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
 from pipelines.streaming.child import in_child
+from pipelines.streaming.lag import lag
 from pipelines.streaming.losses import read_losses
 from pipelines.streaming.scratch import end_job
 from pipelines.streaming.submit import start

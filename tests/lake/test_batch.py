@@ -10,9 +10,9 @@ from pipelines.batch.days import Days
 from pipelines.batch.repair import FrozenDay, frozen_days, repair
 from pipelines.batch.run import run_batch
 from pipelines.errors import PipelineError
-from pipelines.reconcile.messages import lag
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import current_job
+from pipelines.streaming.lag import lag
 from pipelines.streaming.pause import paused
 from tests.lake.lake import AUTUMN_DAY, AUTUMN_OPTIONS, DAY, PATIENCE_S, Lake, differing
 from warehouse.catalog import load_catalog

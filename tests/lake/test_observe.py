@@ -13,10 +13,10 @@ from gridseal.watching import watch
 from pipelines.observe.commits import TableCommit
 from pipelines.observe.snapshot import Snapshot, take_snapshot
 from pipelines.observe.topics import waiting_since_ms
-from pipelines.reconcile.messages import TopicLag
 from pipelines.sources.broker import end_offsets
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import get
+from pipelines.streaming.lag import TopicLag
 from tests.lake.lake import Lake
 
 pytestmark = pytest.mark.integration

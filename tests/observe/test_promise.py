@@ -3,7 +3,7 @@
 from pipelines.observe.checkpoint import CheckpointFigures
 from pipelines.observe.promise import Delay, delays
 from pipelines.observe.topics import TopicFigures
-from pipelines.reconcile.messages import TopicLag
+from pipelines.streaming.lag import TopicLag
 from warehouse.catalog import Catalog
 
 NOW = 1_795_280_000.0

@@ -9,12 +9,12 @@ import pytest
 from gridseal.output import say
 from gridseal.settings import Settings
 from pipelines.batch.run import run_batch
-from pipelines.reconcile.messages import lag
 from pipelines.sources.business import apply_changes
 from pipelines.sources.grid import Grid
 from pipelines.sources.meters import MeterOptions
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import checkpoints, current_job
+from pipelines.streaming.lag import lag
 from pipelines.streaming.pause import paused
 from tests.lake.lake import Lake, close_lake, open_lake
 

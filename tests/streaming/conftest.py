@@ -20,7 +20,7 @@ def flink() -> Iterator[Call]:
         yield lambda function, *arguments: pool.submit(call, function, *arguments).result(240)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spark() -> Iterator[Call]:
     """Calls a function of ``spark_process`` in a process that holds a JVM."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
