@@ -1,0 +1,84 @@
+"""How far the checkpoints have come in Kafka's topics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipelines.settings import PipelineSettings
+from pipelines.sources.broker import broker_errors, end_offsets
+from pipelines.streaming.sources import consumer_group
+from warehouse.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class TopicLag:
+    """How far the checkpoints have come in a topic.
+
+    Attributes:
+        topic: The topic.
+        offsets: Of each partition the offset of its first message that no completed checkpoint covers; a partition
+            of which none is covered may be missing.
+        ends: Of each partition the offset that its next message gets.
+    """
+
+    topic: str
+    offsets: Mapping[int, int]
+    ends: Mapping[int, int]
+
+    @property
+    def produced(self) -> int:
+        """Messages ever produced."""
+        return sum(self.ends.values())
+
+    @property
+    def covered(self) -> int:
+        """Messages that a completed checkpoint covers."""
+        return sum(self.offsets.values())
+
+    @property
+    def waiting(self) -> int:
+        """Messages that none covers."""
+        return sum(end - begin for begin, end in self.gaps.values())
+
+    @property
+    def gaps(self) -> dict[int, tuple[int, int]]:
+        """Of each partition with such messages the offset of the first one, and the end."""
+        begins = {partition: self.offsets.get(partition, 0) for partition in self.ends}
+        return {p: (begins[p], end) for p, end in self.ends.items() if begins[p] < end}
+
+
+def lag(settings: PipelineSettings, catalog: Catalog) -> tuple[int, int]:
+    """Messages covered by a completed checkpoint, and messages produced.
+
+    Raises:
+        PipelineError: Kafka does not answer.
+    """
+    lags = topic_lags(settings, catalog)
+    return sum(one.covered for one in lags), sum(one.produced for one in lags)
+
+
+def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
+    """How far the checkpoints have come in each topic.
+
+    Raises:
+        PipelineError: Kafka does not answer.
+    """
+    from kafka.admin import KafkaAdminClient
+    from kafka.errors import CoordinatorNotAvailableError
+
+    committed: dict[str, dict[int, int]] = {}
+    with broker_errors(settings, "read the committed offsets"):
+        admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+        try:
+            for table in catalog.fed_by("kafka"):
+                group, topic = consumer_group(table), table.origin.name
+                try:
+                    offsets = admin.list_group_offsets({group: None})[group]
+                except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
+                    offsets = {}
+                committed[topic] = {
+                    p.partition: o.offset for p, o in offsets.items() if p.topic == topic and o.offset > 0
+                }
+        finally:
+            admin.close()
+    # After the committed offsets, which could otherwise lie beyond the ends.
+    return [TopicLag(topic, offsets, end_offsets(settings, topic)) for topic, offsets in committed.items()]
