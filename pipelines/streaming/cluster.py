@@ -173,14 +173,31 @@ def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: floa
     Raises:
         PipelineError: The savepoint was not taken in time; the job runs on.
     """
-    trigger = _post(settings, f"/jobs/{job_id}/stop", {"drain": False})["request-id"]
     deadline = time.monotonic() + timeout_s
+    # A stop aborts the checkpoint that is under way, and a writer of Hudi that has flushed for it waits for its commit,
+    # which never comes. Right after a checkpoint none is under way for as long as their minimal pause.
+    taken = _operation(
+        settings, f"/jobs/{job_id}", "checkpoints", "checkpoints", {"checkpointType": "CONFIGURED"}, deadline
+    )
+    if taken and "checkpointId" not in taken:
+        raise PipelineError(f"the checkpoint before the savepoint failed: {_cause(taken)}", "gridseal pipeline status")
+    stopped = taken and _operation(settings, f"/jobs/{job_id}", "stop", "savepoints", {"drain": False}, deadline)
+    if not stopped:
+        raise PipelineError(f"no savepoint within {timeout_s:.0f} s; the job runs on", "gridseal pipeline status")
+    return _location(stopped)
+
+
+def _operation(
+    settings: PipelineSettings, job: str, trigger: str, result: str, body: dict[str, Any], deadline: float
+) -> dict[str, Any]:
+    """What became of an operation of a job; empty if it has not ended in time."""
+    request = _post(settings, f"{job}/{trigger}", body)["request-id"]
     while time.monotonic() < deadline:
-        answer = get(settings, f"/jobs/{job_id}/savepoints/{trigger}")
+        answer = get(settings, f"{job}/{result}/{request}")
         if answer["status"]["id"] == "COMPLETED":
-            return _location(answer["operation"])
-        time.sleep(0.3)
-    raise PipelineError(f"no savepoint within {timeout_s:.0f} s; the job runs on", "gridseal pipeline status")
+            return dict(answer["operation"])
+        time.sleep(0.1)
+    return {}
 
 
 def _location(operation: dict[str, Any]) -> str:
@@ -191,10 +208,16 @@ def _location(operation: dict[str, Any]) -> str:
     """
     if "location" in operation:
         return str(operation["location"])
-    cause = str(operation.get("failure-cause", {}).get("stack-trace", "unknown")).splitlines()[0]
+    cause = _cause(operation)
     if made := re.search(r"A savepoint has been created at: (\S+), but", cause):
         return made[1]
     raise PipelineError(f"the savepoint failed: {cause}", "gridseal pipeline status")
+
+
+def _cause(operation: dict[str, Any]) -> str:
+    """First line of what an operation failed with; savepoints and checkpoints spell it differently."""
+    cause = operation.get("failure-cause") or operation.get("failureCause") or {}
+    return str(cause.get("stack-trace", "unknown")).splitlines()[0]
 
 
 def cancel(settings: PipelineSettings, job_id: str) -> None:

@@ -1,11 +1,13 @@
 """What is read from the answers of Flink's REST."""
 
+from typing import Any
+
 import pytest
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import cluster
-from pipelines.streaming.cluster import _location, last_failure, source_failure
+from pipelines.streaming.cluster import _location, last_failure, source_failure, stop_with_savepoint
 
 SETTINGS = PipelineSettings()
 
@@ -66,3 +68,33 @@ def test_a_failure_is_told_and_not_its_echo(monkeypatch: pytest.MonkeyPatch) -> 
     assert source_failure(SETTINGS, "job", 0).startswith("meter-readings/2: ")
     del entries[1]
     assert last_failure(SETTINGS, "job") == "org...TaskNotRunningException: x"
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """A Flink that ends each operation, by its path, with this; those not named never end."""
+    ends: dict[str, dict[str, Any]] = {}
+
+    def get(_: PipelineSettings, path: str) -> dict[str, Any]:
+        operation = ends.get(path)
+        return {"status": {"id": "COMPLETED" if operation else "IN_PROGRESS"}, "operation": operation}
+
+    monkeypatch.setattr(cluster, "get", get)
+    monkeypatch.setattr(cluster, "_post", lambda _settings, path, _body: {"request-id": path.rsplit("/", 1)[1]})
+    return ends
+
+
+def test_a_job_stops_right_after_a_checkpoint(operations: dict[str, dict[str, Any]]) -> None:
+    operations["/jobs/j/savepoints/stop"] = {"location": "hdfs://h:1/s"}
+    # One that is under way would be aborted, and its writers never let go.
+    with pytest.raises(PipelineError, match="no savepoint within 0 s; the job runs on"):
+        stop_with_savepoint(SETTINGS, "j", 0.2)
+    operations["/jobs/j/checkpoints/checkpoints"] = {"checkpointId": 7}
+    assert stop_with_savepoint(SETTINGS, "j", 1) == "hdfs://h:1/s"
+
+
+def test_a_stop_tells_why_there_is_no_checkpoint(operations: dict[str, dict[str, Any]]) -> None:
+    failure = {"failureCause": {"stack-trace": "java.io.IOException: no space left\n\tat x"}}
+    operations["/jobs/j/checkpoints/checkpoints"] = failure
+    with pytest.raises(PipelineError, match=r"^the checkpoint before the savepoint failed: java\.io\.IOException: no"):
+        stop_with_savepoint(SETTINGS, "j", 1)
