@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from pipelines.errors import PipelineError
@@ -19,6 +20,7 @@ _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
 _ECHO = "TaskNotRunningException"
 _CHECKPOINT_S = 300.0
+_CAUSE_CHARACTERS = 400
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
 
@@ -217,7 +219,8 @@ def _location(operation: dict[str, Any]) -> str:
 def _cause(operation: dict[str, Any]) -> str:
     """First line of what an operation failed with; savepoints and checkpoints spell it differently."""
     cause = operation.get("failure-cause") or operation.get("failureCause") or {}
-    return str(cause.get("stack-trace", "unknown")).splitlines()[0]
+    # It may name a task, which is called after all that it does.
+    return shorten(str(cause.get("stack-trace", "unknown")).splitlines()[0], _CAUSE_CHARACTERS)
 
 
 def cancel(settings: PipelineSettings, job_id: str) -> None:
