@@ -11,6 +11,8 @@ from pipelines.settings import PipelineSettings
 
 _TIMEOUT_S = 30
 _NOT_THERE = "FileNotFoundException"
+# What a file of text is called until it is whole.
+_NEW = ".new"
 
 
 def open_client(settings: PipelineSettings) -> Any:
@@ -71,27 +73,43 @@ def _words(error: Exception) -> str:
 
 
 def read_text(settings: PipelineSettings, path: str) -> str | None:
-    """A file of text; None if it is not there.
+    """A file of text as ``write_text`` has written it; None if it is not there.
 
     Raises:
         PipelineError: HDFS does not answer.
     """
     client = open_client(settings)
     with reachable(settings):
-        if client.status(path, strict=False) is None:
-            return None
-        with client.read(path, encoding="utf-8") as reader:
-            return str(reader.read())
+        for there in (path, path + _NEW):
+            if client.status(there, strict=False) is not None:
+                with client.read(there, encoding="utf-8") as reader:
+                    return str(reader.read())
+    return None
 
 
 def write_text(settings: PipelineSettings, path: str, text: str) -> None:
-    """Write a file of text in the place of one that is there.
+    """Write a file of text in the place of one that is there; whoever reads meets the one or the other as a whole.
 
     Raises:
         PipelineError: HDFS does not answer.
     """
+    client = open_client(settings)
     with reachable(settings):
-        open_client(settings).write(path, text, overwrite=True, encoding="utf-8")
+        client.write(path + _NEW, text.encode(), overwrite=True)
+        client.delete(path)
+        client.rename(path + _NEW, path)
+
+
+def remove_text(settings: PipelineSettings, path: str) -> None:
+    """Remove a file of text, if it is there.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    client = open_client(settings)
+    with reachable(settings):
+        for there in (path, path + _NEW):
+            client.delete(there)
 
 
 def list_folder(client: Any, path: str) -> list[tuple[str, dict[str, Any]]]:

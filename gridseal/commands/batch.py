@@ -45,6 +45,7 @@ def run(
     from pipelines.batch.spark import run_spark
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
+    from pipelines.streaming.submit import refuse_other_sql
     from warehouse.catalog import load_catalog
 
     loaded = load_settings()
@@ -55,6 +56,8 @@ def run(
     by_spark = [name for name in names if catalog.table(name).engine == "spark"]
     by_flink = [name for name in names if name not in by_spark]
     if by_flink:
+        if any(catalog.table(name).mode == "stream" for name in by_flink):
+            refuse_other_sql(loaded, catalog)
         with paused(loaded, catalog, say) if pause else nullcontext():
             in_child(loaded, run_batch, loaded, catalog, by_flink, days)
         say(f"{', '.join(by_flink)}: {days or 'all rows'} made anew in {time.monotonic() - began:.1f} s")

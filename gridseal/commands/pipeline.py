@@ -45,18 +45,19 @@ def _start(loaded: "Settings", catalog: "Catalog") -> None:
 
 
 def stop(
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 120,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 330,
 ) -> None:
     """Take a savepoint and stop the job; pipeline start continues from there."""
     from gridseal.settings import load_settings
-    from pipelines.streaming.cluster import current_job, stop_with_savepoint
+    from pipelines.streaming import submit
+    from pipelines.streaming.cluster import current_job
 
     loaded = load_settings()
     job = current_job(loaded)
     if job is None:
         say("the pipeline does not run")
         return
-    say(f"the pipeline has stopped with {stop_with_savepoint(loaded, job.id, timeout)}")
+    say(f"the pipeline has stopped with {submit.stop(loaded, job.id, timeout)}")
 
 
 def restart(
@@ -69,7 +70,7 @@ def restart(
         typer.Option("--accept-loss", help="Go on after messages that Kafka deleted unread, and put them on record."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 120,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the savepoint may take.")] = 330,
 ) -> None:
     """Stop the job with a savepoint and submit it again from there, as the warehouse is now.
 

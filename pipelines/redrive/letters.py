@@ -52,6 +52,8 @@ class Selection:
     def pages(self, sql: SqlClient, day: str, max_bytes: int) -> Iterator[list[Letter]]:
         """The dead letters of a day whose bytes may be read, some thousand at a time.
 
+        One that came without a time is left out: sent again it would have another one, by which it is judged.
+
         Args:
             sql: The SQL endpoint.
             day: yyyy-MM-dd.
@@ -70,7 +72,7 @@ class Selection:
         rows = sql.query(
             "SELECT kafka_partition, kafka_offset, kafka_timestamp, payload, kind"
             f" FROM (SELECT *, {kind_case()} AS kind FROM {self._where()}"
-            f" AND dt = '{day}' AND OCTET_LENGTH(payload) <= {max_bytes}"
+            f" AND dt = '{day}' AND OCTET_LENGTH(payload) <= {max_bytes} AND kafka_timestamp IS NOT NULL"
             f" AND (kafka_partition > {partition} OR kafka_partition = {partition} AND kafka_offset > {offset})){kind}"
             f" ORDER BY kafka_partition, kafka_offset LIMIT {_PAGE}"
         ).rows

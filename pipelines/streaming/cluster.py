@@ -20,6 +20,11 @@ _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
 _ECHO = "TaskNotRunningException"
 _CHECKPOINT_S = 300.0
+_CANCEL_S = 60.0
+# PastRows.java
+_PAST_OPERATOR = "PastRows"
+SAVEPOINT_S = 330.0
+"""Seconds that a savepoint may take: Flink itself gives one up after 300, and no stop is left half done then."""
 _CAUSE_CHARACTERS = 400
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
@@ -93,7 +98,29 @@ def batch_job(settings: PipelineSettings) -> str:
     Raises:
         PipelineError: Flink does not answer.
     """
-    return next((j["name"] for j in _live_jobs(settings) if j["name"].startswith(BATCH_PREFIX)), "")
+    return next((job["name"] for job in _batch_jobs(settings)), "")
+
+
+def end_batch_jobs(settings: PipelineSettings) -> None:
+    """Cancel bounded runs that have not ended: what a table has committed stays, the rest of it is as it was.
+
+    Raises:
+        PipelineError: Flink does not answer, or a run does not end.
+    """
+    for job in _batch_jobs(settings):
+        cancel(settings, job["jid"])
+    deadline = time.monotonic() + _CANCEL_S
+    while running := batch_job(settings):
+        if time.monotonic() > deadline:
+            raise PipelineError(
+                f"{running} did not end within {_CANCEL_S:.0f} s of being cancelled",
+                "gridseal status; once it has ended, gridseal pipeline start",
+            )
+        time.sleep(0.3)
+
+
+def _batch_jobs(settings: PipelineSettings) -> list[dict[str, Any]]:
+    return [job for job in _live_jobs(settings) if job["name"].startswith(BATCH_PREFIX)]
 
 
 def _live_jobs(settings: PipelineSettings) -> list[dict[str, Any]]:
@@ -126,6 +153,16 @@ def _failure(settings: PipelineSettings, job_id: str) -> tuple[float, str]:
     lines = str(found[0]["stacktrace"]).splitlines()
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     return found[0]["timestamp"], (causes or lines)[-1 if causes else 0].strip()
+
+
+def past_has_ended(settings: PipelineSettings, job_id: str) -> bool:
+    """Whether the job has read all that a replay lets it read, and a checkpoint covers it.
+
+    Raises:
+        PipelineError: Flink does not answer.
+    """
+    vertices = get(settings, f"/jobs/{job_id}")["vertices"]
+    return all(vertex["status"] == "FINISHED" for vertex in vertices if _PAST_OPERATOR in vertex["name"])
 
 
 def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:
@@ -166,14 +203,14 @@ def await_checkpoint(settings: PipelineSettings) -> None:
     raise PipelineError(f"no checkpoint was completed within {_CHECKPOINT_S:.0f} s", "gridseal pipeline status")
 
 
-def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = 120) -> str:
+def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
     """Take a savepoint and stop the job.
 
     Returns:
         Path of the savepoint.
 
     Raises:
-        PipelineError: The savepoint was not taken in time; the job runs on.
+        PipelineError: The savepoint was not taken in time.
     """
     deadline = time.monotonic() + timeout_s
     # A stop aborts the checkpoint that is under way, and a writer of Hudi that has flushed for it waits for its commit,
@@ -185,7 +222,10 @@ def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: floa
         raise PipelineError(f"the checkpoint before the savepoint failed: {_cause(taken)}", "gridseal pipeline status")
     stopped = taken and _operation(settings, f"/jobs/{job_id}", "stop", "savepoints", {"drain": False}, deadline)
     if not stopped:
-        raise PipelineError(f"no savepoint within {timeout_s:.0f} s; the job runs on", "gridseal pipeline status")
+        raise PipelineError(
+            f"no savepoint within {timeout_s:.0f} s; one that is under way may still end the job",
+            "gridseal pipeline status tells; if it has ended, gridseal pipeline start",
+        )
     return _location(stopped)
 
 

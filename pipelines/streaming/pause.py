@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.cluster import current_job, stop_with_savepoint
-from pipelines.streaming.submit import start
+from pipelines.streaming.cluster import current_job, end_batch_jobs
+from pipelines.streaming.submit import refuse_other_sql, start, stop
 from warehouse.catalog import Catalog
 
 
@@ -14,15 +14,19 @@ def paused(settings: PipelineSettings, catalog: Catalog, report: Callable[[str],
     """Stop the pipeline with a savepoint, if it runs, and start it again afterwards, whatever happened.
 
     Raises:
-        PipelineError: The savepoint could not be taken; nothing was stopped then.
+        PipelineError: The savepoint could not be taken, or the warehouse is not what the pipeline was compiled from, so
+            that it could not start again; nothing was stopped then.
     """
+    refuse_other_sql(settings, catalog)
     job = current_job(settings)
     if job:
-        path = stop_with_savepoint(settings, job.id)
+        path = stop(settings, job.id)
         report(f"the pipeline is paused with {path.rsplit('/', 1)[-1]}")
     try:
         yield
     finally:
         if job:
+            # One whose client was interrupted would not let it.
+            end_batch_jobs(settings)
             report("the pipeline goes on")
             start(settings, catalog)

@@ -25,6 +25,7 @@ class Replay:
         first_open: First day that the stream makes anew, yyyy-MM-dd in the grid's zone; empty for all.
         since: First day that is read of tables of messages; what others hold is read as a whole.
         remade: Tables that a batch run makes anew before.
+        ended: The stream is known to have read all of it.
     """
 
     generation: int
@@ -32,10 +33,16 @@ class Replay:
     first_open: str
     since: Mapping[str, str] = field(default_factory=dict)
     remade: tuple[str, ...] = ()
+    ended: bool = False
 
 
 def plan_replay(
-    settings: PipelineSettings, catalog: Catalog, generation: int, savepoint: str, changed: Collection[str]
+    settings: PipelineSettings,
+    catalog: Catalog,
+    generation: int,
+    savepoint: str,
+    changed: Collection[str],
+    earlier: Replay | None = None,
 ) -> Replay:
     """Find out what is read again and what is made anew.
 
@@ -45,6 +52,8 @@ def plan_replay(
         generation: Of the new state.
         savepoint: Where the sources go on.
         changed: Tables that differ from what the lake holds.
+        earlier: The replay before. A day that it had begun to make anew, and maybe not brought to its end, is made
+            anew by this one; and so are its tables if it has not begun at all.
 
     Raises:
         PipelineError: HDFS does not answer.
@@ -57,9 +66,12 @@ def plan_replay(
     back = timedelta(days=settings.horizon_days + -(-ahead_s // _DAY_SECONDS))
     reached = max((newest[t.name] for t in readings), default="")
     first_open = (date.fromisoformat(reached) - back).isoformat() if reached else ""
+    if earlier and not earlier.ended:
+        first_open = min(first_open, earlier.first_open)
+    unmade = earlier.remade if earlier and earlier.savepoint == savepoint else ()
     # Of a table without messages that young the newest day is read, since its newest message is.
     since = {name: min(first_open, day) for name, day in newest.items()}
-    return Replay(generation, savepoint, first_open, since, tuple(_made_of(catalog, changed)))
+    return Replay(generation, savepoint, first_open, since, tuple(_made_of(catalog, {*changed, *unmade})))
 
 
 def with_past(catalog: Catalog) -> list[Table]:

@@ -7,10 +7,11 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import delete_group, end_offsets, first_offsets
 from pipelines.streaming.cluster import cancel, current_job
+from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import Loss, record_losses
 from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.sources import consumer_group
-from pipelines.webhdfs import folders, open_client, reachable
+from pipelines.webhdfs import folders, open_client, reachable, remove_text
 from warehouse.catalog import Catalog
 from warehouse.contract import LAYERS
 
@@ -55,15 +56,20 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
     """Cancel the job and remove its state and every table; what Kafka no longer holds is lost from then on.
 
     Raises:
-        PipelineError: A service does not answer, or the job does not end.
+        PipelineError: A service does not answer, the job does not end, or somebody writes a table.
     """
-    end_job(settings)
-    client = open_client(settings)
-    with reachable(settings):
-        for layer in LAYERS:
-            client.delete(f"{settings.lake_path}/{layer}", recursive=True)
-        for name in ("checkpoints", "savepoints", "replay", "compiled.json", "repaired.json"):
-            client.delete(f"{settings.flink_path}/{name}", recursive=True)
+    with writing(settings, catalog):
+        end_job(settings)
+        client = open_client(settings)
+        with reachable(settings):
+            # The state first: without it a start refuses a lake that holds rows, and ODS is the last to go. The other
+            # way round a start after half of it would go on without the rows that are gone.
+            for name in ("checkpoints", "savepoints", "replay"):
+                client.delete(f"{settings.flink_path}/{name}", recursive=True)
+            for name in ("compiled.json", "repaired.json"):
+                remove_text(settings, f"{settings.flink_path}/{name}")
+            for layer in reversed(LAYERS):
+                client.delete(f"{settings.lake_path}/{layer}", recursive=True)
     for table in catalog.fed_by("kafka"):
         # Else the offsets of the old job would count as read by the new one.
         delete_group(settings, consumer_group(table))

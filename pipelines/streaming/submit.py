@@ -8,7 +8,15 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import Job, current_job, last_failure, source_failure, stop_with_savepoint
+from pipelines.streaming.cluster import (
+    SAVEPOINT_S,
+    Job,
+    current_job,
+    last_failure,
+    past_has_ended,
+    source_failure,
+    stop_with_savepoint,
+)
 from pipelines.streaming.evolution import refuse_breaking
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import read_losses
@@ -65,6 +73,8 @@ def start(
     if point is None:
         _refuse_doubling(settings, catalog)
         known = found
+        # Before there is a job, of which nobody would know it if this process died.
+        compiled.save(settings, known)
     else:
         _refuse_other_sql(known.changed(found), f"the job that wrote {point.name}")
     # As soon as it has a checkpoint of its own, it goes on from there.
@@ -83,7 +93,35 @@ def start(
     return Started(job, True, point.path if point else "")
 
 
-def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: float = 120) -> Replay:
+def stop(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
+    """Take a savepoint and stop the job, and note whether it has read the past that a replay had for it.
+
+    Returns:
+        Path of the savepoint.
+
+    Raises:
+        PipelineError: The savepoint was not taken in time, or a service does not answer.
+    """
+    known = compiled.load(settings)
+    if known and known.replay and not known.replay.ended and past_has_ended(settings, job_id):
+        compiled.save(settings, replace(known, replay=replace(known.replay, ended=True)))
+    return stop_with_savepoint(settings, job_id, timeout_s)
+
+
+def refuse_other_sql(settings: PipelineSettings, catalog: Catalog) -> None:
+    """Refuse a warehouse that is not the one that the pipeline was compiled from.
+
+    Whatever would write the tables of the stream by it would write other rows than the stream, and the pipeline would
+    not start again.
+
+    Raises:
+        PipelineError: Tables that differ, or HDFS does not answer.
+    """
+    if known := compiled.load(settings):
+        _refuse_other_sql(known.changed(compiled.compiled_from(catalog)), "the pipeline")
+
+
+def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: float = SAVEPOINT_S) -> Replay:
     """Stop the pipeline, and have its next start begin with the tables as they are now and a state made of ODS.
 
     Args:
@@ -105,14 +143,16 @@ def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: floa
     # While the pipeline runs: SQL that is wrong shall not stop it.
     in_child(settings, _compile, settings, catalog)
     if job := current_job(settings):
-        stop_with_savepoint(settings, job.id, timeout_s)
+        stop(settings, job.id, timeout_s)
+        known = compiled.load(settings) or known
     point = newest_restore_point(settings)
     if point is None or not point.is_savepoint:
         raise PipelineError(
             "the pipeline did not stop with a savepoint, so ODS may lack rows that its state counts as read",
             "undo the change, gridseal pipeline start, and once it runs make the change and gridseal pipeline restart",
         )
-    replay = plan_replay(settings, catalog, known.generation + 1, point.path, known.changed(now))
+    changed, generation = known.changed(now), known.generation + 1
+    replay = plan_replay(settings, catalog, generation, point.path, changed, known.replay)
     compiled.save(settings, replace(now, replay=replay))
     return replay
 

@@ -24,6 +24,8 @@ final class Past implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final String NAME = "past";
     private static final long NOT_YET = Long.MAX_VALUE;
+    /** Among the tasks that are at their end: all are, even if there were fewer then, at a lower parallelism. */
+    private static final String ALL = "";
 
     private final int ends;
     private transient ListState<String> kept;
@@ -52,6 +54,9 @@ final class Past implements Serializable {
 
     /** Whether the barrier of a checkpoint has all of these rows before it. */
     boolean hasEnded(GlobalAggregateManager manager, long checkpoint) throws IOException {
+        if (ended.contains(ALL) || ends == 0) {
+            return true;
+        }
         if (ended.size() < ends) {
             for (Map.Entry<String, Long> end : ask(manager, new End(null, checkpoint)).entrySet()) {
                 if (end.getValue() <= checkpoint) {
@@ -59,7 +64,7 @@ final class Past implements Serializable {
                 }
             }
         }
-        return ended.size() >= ends;
+        return ended.size() >= ends && ended.add(ALL);
     }
 
     /** A task begins, maybe again: it was at its end before a checkpoint that did not complete. */
