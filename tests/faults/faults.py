@@ -16,6 +16,7 @@ import psutil
 import pymysql
 
 import stack
+from pipelines.errors import PipelineError
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job, source_failure, stop_with_savepoint
 from pipelines.streaming.hudi import table_path
@@ -71,7 +72,7 @@ def kill_everything(lake: Lake) -> None:
 def kill_after_checkpoints(lake: Lake) -> None:
     """When a checkpoint is whole and Hudi's commits of it are not: JobManager and TaskManager in turn."""
     for name in ("jobmanager", "taskmanager", "jobmanager", "taskmanager"):
-        wait_until_running(lake.settings, PATIENCE_S)
+        until(lambda: whole(lake), "every task runs")
         before = newest_restore_point(lake.settings)
         deadline = time.monotonic() + PATIENCE_S
         # On HDFS; Flink's REST tells of it up to three seconds later.
@@ -296,9 +297,11 @@ def mend(lake: Lake) -> None:
 
 
 def whole(lake: Lake) -> bool:
-    """Every task of the job runs."""
-    job = current_job(lake.settings)
-    return job is not None and job.healthy
+    """Every task of the job runs; a JobManager that was killed does not answer for a while."""
+    with suppress(PipelineError):
+        job = current_job(lake.settings)
+        return job is not None and job.healthy
+    return False
 
 
 def until_told(lake: Lake) -> str:
