@@ -96,16 +96,25 @@ def start(
 def stop(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
     """Take a savepoint and stop the job, and note whether it has read the past that a replay had for it.
 
+    A job that is about to come to the end of that past is let come there first: tasks that end while a checkpoint is
+    triggered make it fail, which Flink does not count as a failure, and Hudi's writers wait for its commit then.
+
     Returns:
         Path of the savepoint.
 
     Raises:
         PipelineError: The savepoint was not taken in time, or a service does not answer.
     """
-    known = compiled.load(settings)
-    if known and known.replay and not known.replay.ended and past_has_ended(settings, job_id):
-        compiled.save(settings, replace(known, replay=replace(known.replay, ended=True)))
-    return stop_with_savepoint(settings, job_id, timeout_s)
+    known, deadline = compiled.load(settings), time.monotonic() + timeout_s
+    if known and known.replay and not known.replay.ended:
+        while not (ended := past_has_ended(settings, job_id)) and time.monotonic() < deadline - timeout_s / 2:
+            job = current_job(settings)
+            if not job or not job.healthy:
+                break
+            time.sleep(1)
+        if ended:
+            compiled.save(settings, replace(known, replay=replace(known.replay, ended=True)))
+    return stop_with_savepoint(settings, job_id, deadline - time.monotonic())
 
 
 def refuse_other_sql(settings: PipelineSettings, catalog: Catalog) -> None:

@@ -293,7 +293,13 @@ def mend(lake: Lake) -> None:
     """Bring back what a fault before has left broken: each is judged on its own."""
     stack.up(lake.settings)
     stack.start(lake.settings, "sql")
-    start(lake.settings, lake.catalog)
+    try:
+        start(lake.settings, lake.catalog)
+    except PipelineError:
+        # It was left with other tables.
+        done = lake.command("pipeline", "restart")
+        assert done.returncode == 0, done.stderr
+        stack.start(lake.settings, "sql")
 
 
 def whole(lake: Lake) -> bool:
