@@ -8,7 +8,7 @@ from pipelines.batch.services import clean, compact
 from pipelines.errors import PipelineError
 from pipelines.observe.files import table_files
 from pipelines.reconcile.run import compare
-from pipelines.streaming.child import in_child
+from pipelines.streaming.child import open_child
 from pipelines.streaming.cluster import current_job
 from pipelines.streaming.pause import paused
 from pipelines.webhdfs import open_client
@@ -59,8 +59,9 @@ def test_services_are_refused_beside_the_stream_and_leave_it_its_tables(lake: La
     rows, newest = lake.rows(NAME), properties(lake, NAME)
     with paused(lake.settings, lake.catalog, lambda _: None):
         before = files(lake)
-        for service in (compact, clean):
-            in_child(lake.settings, service, lake.settings, lake.catalog, [NAME])
+        with open_child(lake.settings) as call:
+            for service in (compact, clean):
+                call(service, lake.settings, lake.catalog, [NAME])
         # What came after the last compaction waits for the stream, whose instant in flight Hudi respects.
         assert files(lake).log_files <= before.log_files
         assert properties(lake, NAME) == newest
