@@ -56,7 +56,7 @@ def run(
     by_spark = [name for name in names if catalog.table(name).engine == "spark"]
     by_flink = [name for name in names if name not in by_spark]
     if by_flink:
-        if any(catalog.table(name).mode == "stream" for name in by_flink):
+        if not pause and any(catalog.table(name).mode == "stream" for name in by_flink):
             refuse_other_sql(loaded, catalog)
         with paused(loaded, catalog, say) if pause else nullcontext():
             in_child(loaded, run_batch, loaded, catalog, by_flink, days)

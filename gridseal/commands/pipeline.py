@@ -133,8 +133,8 @@ def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> b
 
 
 def _accept_loss(loaded: "Settings", catalog: "Catalog", yes: bool) -> None:
+    from pipelines.streaming.ending import end_job
     from pipelines.streaming.losses import find_losses, record_losses
-    from pipelines.streaming.scratch import end_job
 
     losses = find_losses(loaded, catalog)
     if not losses:

@@ -1,12 +1,10 @@
-"""What Flink's REST API says of the job, and how it is stopped."""
+"""What Flink's REST API says of the jobs of the cluster."""
 
 import json
-import re
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import Any
 
 from pipelines.errors import PipelineError
@@ -20,12 +18,8 @@ _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
 _ECHO = "TaskNotRunningException"
 _CHECKPOINT_S = 300.0
-_CANCEL_S = 60.0
 # PastRows.java
 _PAST_OPERATOR = "PastRows"
-SAVEPOINT_S = 330.0
-"""Seconds that a savepoint may take: Flink itself gives one up after 300, and no stop is left half done then."""
-_CAUSE_CHARACTERS = 400
 _ENDED = ("FINISHED", "CANCELED", "FAILED", "SUSPENDED")
 
 
@@ -98,28 +92,15 @@ def batch_job(settings: PipelineSettings) -> str:
     Raises:
         PipelineError: Flink does not answer.
     """
-    return next((job["name"] for job in _batch_jobs(settings)), "")
+    return next((job["name"] for job in batch_jobs(settings)), "")
 
 
-def end_batch_jobs(settings: PipelineSettings) -> None:
-    """Cancel bounded runs that have not ended: what a table has committed stays, the rest of it is as it was.
+def batch_jobs(settings: PipelineSettings) -> list[dict[str, Any]]:
+    """Bounded runs that have not ended, as Flink tells of them.
 
     Raises:
-        PipelineError: Flink does not answer, or a run does not end.
+        PipelineError: Flink does not answer.
     """
-    for job in _batch_jobs(settings):
-        cancel(settings, job["jid"])
-    deadline = time.monotonic() + _CANCEL_S
-    while running := batch_job(settings):
-        if time.monotonic() > deadline:
-            raise PipelineError(
-                f"{running} did not end within {_CANCEL_S:.0f} s of being cancelled",
-                "gridseal status; once it has ended, gridseal pipeline start",
-            )
-        time.sleep(0.3)
-
-
-def _batch_jobs(settings: PipelineSettings) -> list[dict[str, Any]]:
     return [job for job in _live_jobs(settings) if job["name"].startswith(BATCH_PREFIX)]
 
 
@@ -203,72 +184,6 @@ def await_checkpoint(settings: PipelineSettings) -> None:
     raise PipelineError(f"no checkpoint was completed within {_CHECKPOINT_S:.0f} s", "gridseal pipeline status")
 
 
-def stop_with_savepoint(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
-    """Take a savepoint and stop the job.
-
-    Returns:
-        Path of the savepoint.
-
-    Raises:
-        PipelineError: The savepoint was not taken in time.
-    """
-    deadline = time.monotonic() + timeout_s
-    # A stop aborts the checkpoint that is under way, and a writer of Hudi that has flushed for it waits for its commit,
-    # which never comes. Right after a checkpoint none is under way for as long as their minimal pause.
-    taken = _operation(
-        settings, f"/jobs/{job_id}", "checkpoints", "checkpoints", {"checkpointType": "CONFIGURED"}, deadline
-    )
-    if taken and "checkpointId" not in taken:
-        raise PipelineError(f"the checkpoint before the savepoint failed: {_cause(taken)}", "gridseal pipeline status")
-    stopped = taken and _operation(settings, f"/jobs/{job_id}", "stop", "savepoints", {"drain": False}, deadline)
-    if not stopped:
-        raise PipelineError(
-            f"no savepoint within {timeout_s:.0f} s; one that is under way may still end the job",
-            "gridseal pipeline status tells; if it has ended, gridseal pipeline start",
-        )
-    return _location(stopped)
-
-
-def _operation(
-    settings: PipelineSettings, job: str, trigger: str, result: str, body: dict[str, Any], deadline: float
-) -> dict[str, Any]:
-    """What became of an operation of a job; empty if it has not ended in time."""
-    request = _post(settings, f"{job}/{trigger}", body)["request-id"]
-    while time.monotonic() < deadline:
-        answer = get(settings, f"{job}/{result}/{request}")
-        if answer["status"]["id"] == "COMPLETED":
-            return dict(answer["operation"])
-        time.sleep(0.1)
-    return {}
-
-
-def _location(operation: dict[str, Any]) -> str:
-    """The savepoint of a finished operation.
-
-    A coordinator of Hudi may acknowledge a commit to a writer that has finished already. Flink then counts the job
-    as failed while stopping; the savepoint is whole all the same, and so are the commits, for which coordinators wait.
-    """
-    if "location" in operation:
-        return str(operation["location"])
-    cause = _cause(operation)
-    if made := re.search(r"A savepoint has been created at: (\S+), but", cause):
-        return made[1]
-    raise PipelineError(f"the savepoint failed: {cause}", "gridseal pipeline status")
-
-
-def _cause(operation: dict[str, Any]) -> str:
-    """First line of what an operation failed with; savepoints and checkpoints spell it differently."""
-    cause = operation.get("failure-cause") or operation.get("failureCause") or {}
-    # It may name a task, which is called after all that it does.
-    return shorten(str(cause.get("stack-trace", "unknown")).splitlines()[0], _CAUSE_CHARACTERS)
-
-
-def cancel(settings: PipelineSettings, job_id: str) -> None:
-    """Cancel a job; its newest checkpoint stays."""
-    request = urllib.request.Request(f"{settings.flink_url}/jobs/{job_id}?mode=cancel", method="PATCH")
-    _send(settings, request)
-
-
 def get(settings: PipelineSettings, path: str) -> Any:
     """What Flink's REST API answers to a question.
 
@@ -278,12 +193,23 @@ def get(settings: PipelineSettings, path: str) -> Any:
     return _send(settings, urllib.request.Request(settings.flink_url + path))
 
 
-def _post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
+def post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
+    """What Flink's REST API answers to a request to do something.
+
+    Raises:
+        PipelineError: Flink does not answer, or refuses.
+    """
     data = json.dumps(body).encode()
     return _send(
         settings,
         urllib.request.Request(settings.flink_url + path, data, {"Content-Type": "application/json"}),
     )
+
+
+def cancel(settings: PipelineSettings, job_id: str) -> None:
+    """Cancel a job; its newest checkpoint stays."""
+    request = urllib.request.Request(f"{settings.flink_url}/jobs/{job_id}?mode=cancel", method="PATCH")
+    _send(settings, request)
 
 
 def _send(settings: PipelineSettings, request: urllib.request.Request) -> Any:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.cluster import current_job, end_batch_jobs
+from pipelines.streaming.cluster import current_job
+from pipelines.streaming.ending import end_batch_jobs
 from pipelines.streaming.submit import refuse_other_sql, start, stop
 from warehouse.catalog import Catalog
 

@@ -1,12 +1,10 @@
 """Starting from scratch: what would be lost by it, and making room for it."""
 
-import time
 from dataclasses import dataclass
 
-from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import delete_group, end_offsets, first_offsets
-from pipelines.streaming.cluster import cancel, current_job
+from pipelines.streaming.ending import end_job
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import Loss, record_losses
 from pipelines.streaming.restore import newest_restore_point
@@ -14,8 +12,6 @@ from pipelines.streaming.sources import consumer_group
 from pipelines.webhdfs import folders, open_client, reachable, remove_text
 from warehouse.catalog import Catalog
 from warehouse.contract import LAYERS
-
-_CANCEL_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,23 +73,6 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
     firsts = {topic: first_offsets(settings, topic) for topic in topics}
     losses = [Loss(t, p, 0, first) for t in topics for p, first in sorted(firsts[t].items()) if first]
     record_losses(settings, losses, keep=False)
-
-
-def end_job(settings: PipelineSettings) -> None:
-    """Cancel the job, whatever its state, and wait until it has ended; its newest checkpoint stays.
-
-    Raises:
-        PipelineError: Flink does not answer, or the job does not end.
-    """
-    if job := current_job(settings):
-        cancel(settings, job.id)
-    deadline = time.monotonic() + _CANCEL_SECONDS
-    while current_job(settings):
-        if time.monotonic() > deadline:
-            raise PipelineError(
-                f"the job did not end within {_CANCEL_SECONDS:.0f} s of being cancelled", "gridseal pipeline status"
-            )
-        time.sleep(0.3)
 
 
 def messages_in_kafka(settings: PipelineSettings, catalog: Catalog) -> int:

@@ -9,14 +9,13 @@ from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import (
-    SAVEPOINT_S,
     Job,
     current_job,
     last_failure,
     past_has_ended,
     source_failure,
-    stop_with_savepoint,
 )
+from pipelines.streaming.ending import SAVEPOINT_S, stop_with_savepoint
 from pipelines.streaming.evolution import refuse_breaking
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import read_losses

@@ -18,7 +18,8 @@ import pymysql
 import stack
 from pipelines.errors import PipelineError
 from pipelines.sources.topics import METER_READINGS
-from pipelines.streaming.cluster import current_job, source_failure, stop_with_savepoint
+from pipelines.streaming.cluster import current_job, source_failure
+from pipelines.streaming.ending import stop_with_savepoint
 from pipelines.streaming.hudi import table_path
 from pipelines.streaming.pause import paused
 from pipelines.streaming.restore import newest_restore_point
@@ -207,8 +208,7 @@ def expire_messages(lake: Lake) -> None:
     assert told, refused.stderr
     # What was sent between the savepoint and the look at the ends is gone too.
     assert int(told[1]) <= begins[partition]
-    accepted = lake.command("pipeline", "restart", "--accept-loss", "--yes")
-    assert accepted.returncode == 0, accepted.stderr
+    restart(lake, "--accept-loss", "--yes")
 
 
 def purge_binlog(lake: Lake) -> None:
@@ -223,9 +223,7 @@ def purge_binlog(lake: Lake) -> None:
     assert refused.returncode == 1
     assert "no longer has its changes from binlog." in refused.stderr, refused.stderr
     assert "gridseal pipeline restart --from-scratch" in refused.stderr, refused.stderr
-    done = lake.command("pipeline", "restart", "--from-scratch", "--yes")
-    assert done.returncode == 0, done.stderr
-    stack.start(settings, "sql")
+    restart(lake, "--from-scratch", "--yes")
 
 
 def alter(lake: Lake, *statements: str) -> None:
@@ -297,9 +295,14 @@ def mend(lake: Lake) -> None:
         start(lake.settings, lake.catalog)
     except PipelineError:
         # It was left with other tables.
-        done = lake.command("pipeline", "restart")
-        assert done.returncode == 0, done.stderr
-        stack.start(lake.settings, "sql")
+        restart(lake)
+
+
+def restart(lake: Lake, *words: str) -> None:
+    """Gridseal pipeline restart; it stops the SQL endpoint where tables may have other columns."""
+    done = lake.command("pipeline", "restart", *words)
+    assert done.returncode == 0, done.stderr
+    stack.start(lake.settings, "sql")
 
 
 def whole(lake: Lake) -> bool:
@@ -330,12 +333,9 @@ def change_transform(lake: Lake) -> None:
     """The SQL of a table changes, and the job goes on with a state made of ODS; then it is stopped and started."""
     with lake.edited("dws.meter_day", "transform.sql", lambda sql: sql.replace("SELECT", "SELECT /* anew */", 1)):
         for _ in range(2):
-            done = lake.command("pipeline", "restart")
-            assert done.returncode == 0, done.stderr
+            restart(lake)
             wait_until_running(lake.settings, PATIENCE_S)
-    done = lake.command("pipeline", "restart")
-    assert done.returncode == 0, done.stderr
-    stack.start(lake.settings, "sql")
+    restart(lake)
 
 
 FAULTS = (

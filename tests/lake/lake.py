@@ -30,9 +30,9 @@ from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
 from pipelines.streaming.child import in_child
+from pipelines.streaming.ending import end_job
 from pipelines.streaming.lag import lag
 from pipelines.streaming.losses import read_losses
-from pipelines.streaming.scratch import end_job
 from pipelines.streaming.submit import start
 from tests.lake.history import History, Key, Row
 from tests.lake.recompute import Rows, recompute
