@@ -299,7 +299,7 @@ def mend(lake: Lake) -> None:
 
 
 def restart(lake: Lake, *words: str) -> None:
-    """Gridseal pipeline restart; it stops the SQL endpoint where tables may have other columns."""
+    """Restart the pipeline by its command, which stops the SQL endpoint where tables may have other columns."""
     done = lake.command("pipeline", "restart", *words)
     assert done.returncode == 0, done.stderr
     stack.start(lake.settings, "sql")
