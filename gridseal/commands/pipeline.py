@@ -115,7 +115,7 @@ def restart(
 def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> bool:
     """Whether the next start begins with a replay."""
     from pipelines.streaming import compiled
-    from pipelines.streaming.submit import prepare_replay
+    from pipelines.streaming.upgrade import prepare_replay
 
     known = compiled.load(loaded)
     changed = known.changed(compiled.compiled_from(catalog)) if known else []
@@ -123,7 +123,7 @@ def _stop_or_replay(loaded: "Settings", catalog: "Catalog", timeout: float) -> b
         stop(timeout)
         return False
     say(f"{', '.join(changed)} changed; the state of the job fits no other SQL and is made anew from ODS")
-    replay = prepare_replay(loaded, catalog, timeout)
+    replay = prepare_replay(loaded, catalog, lambda what: say(f"  {what}"), timeout)
     say(f"the pipeline has stopped with {replay.savepoint}, where its sources go on")
     if replay.first_open:
         say(f"the stream reads the days from {replay.first_open} on once more")

@@ -125,9 +125,14 @@ def source_failure(settings: PipelineSettings, job_id: str, since_ms: float) -> 
     return line.removeprefix(_SOURCE_FAILURE) if line.startswith(_SOURCE_FAILURE) and time_ms >= since_ms else ""
 
 
+def failures(settings: PipelineSettings, job_id: str, since_ms: float) -> int:
+    """How often a job has failed, of whatever, since a moment in ms since 1970; Flink remembers the newest 16."""
+    return sum(entry["timestamp"] >= since_ms for entry in _failures(settings, job_id))
+
+
 def _failure(settings: PipelineSettings, job_id: str) -> tuple[float, str]:
     """Time and line of the newest failure that is not the echo of another."""
-    entries = get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+    entries = _failures(settings, job_id)
     found = [entry for entry in entries if _ECHO not in str(entry["stacktrace"])] or entries
     if not found:
         return 0, ""
@@ -136,14 +141,32 @@ def _failure(settings: PipelineSettings, job_id: str) -> tuple[float, str]:
     return found[0]["timestamp"], (causes or lines)[-1 if causes else 0].strip()
 
 
+def _failures(settings: PipelineSettings, job_id: str) -> list[dict[str, Any]]:
+    """The newest first."""
+    return list(get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"])
+
+
 def past_has_ended(settings: PipelineSettings, job_id: str) -> bool:
     """Whether the job has read all that a replay lets it read, and a checkpoint covers it.
 
     Raises:
         PipelineError: Flink does not answer.
     """
+    return all(status == "FINISHED" for status in _past_tasks(settings, job_id))
+
+
+def reads_past(settings: PipelineSettings, job_id: str) -> bool:
+    """Whether the job was compiled to read what came before a replay; one of the sources alone was not.
+
+    Raises:
+        PipelineError: Flink does not answer.
+    """
+    return bool(_past_tasks(settings, job_id))
+
+
+def _past_tasks(settings: PipelineSettings, job_id: str) -> list[str]:
     vertices = get(settings, f"/jobs/{job_id}")["vertices"]
-    return all(vertex["status"] == "FINISHED" for vertex in vertices if _PAST_OPERATOR in vertex["name"])
+    return [vertex["status"] for vertex in vertices if _PAST_OPERATOR in vertex["name"]]
 
 
 def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:

@@ -40,6 +40,7 @@ def register(
     settings: PipelineSettings,
     losses: Sequence[Loss] = (),
     replay: Replay | None = None,
+    sources_alone: bool = False,
 ) -> None:
     """Declare functions, sources, one view and one sink a table.
 
@@ -49,6 +50,7 @@ def register(
         settings: Addresses, parallelism.
         losses: Messages that are given up for lost.
         replay: Where the state began, if not with the sources.
+        sources_alone: Only the tables that sources write.
 
     Raises:
         PipelineError: A transform's columns or types differ from its contract.
@@ -59,21 +61,25 @@ def register(
     declare_databases(tables, settings)
     _register_sources(tables, catalog, settings, losses)
     ends = sum(_register_ods(tables, catalog, settings, table, replay) for table in with_past(catalog))
-    for table in catalog.ordered:
-        if table.mode == "stream":
-            if table not in with_past(catalog):
-                _register_stage(tables, catalog, settings, table, replay.first_open if replay else "", ends)
-            tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}")))
+    for table in _written(catalog, sources_alone):
+        if table not in with_past(catalog):
+            _register_stage(tables, catalog, settings, table, replay.first_open if replay else "", ends)
+        tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}")))
 
 
-def statement_set(tables: Any, catalog: Catalog) -> Any:
+def statement_set(tables: Any, catalog: Catalog, sources_alone: bool = False) -> Any:
     """One INSERT a table, to be optimised and submitted together."""
     statements = tables.create_statement_set()
-    for table in catalog.ordered:
-        if table.mode == "stream":
-            view = LIVE if table in with_past(catalog) else OPEN_DAYS if freezes(table) else ""
-            statements.add_insert_sql(insert_sql(table, view))
+    for table in _written(catalog, sources_alone):
+        view = LIVE if table in with_past(catalog) else OPEN_DAYS if freezes(table) else ""
+        statements.add_insert_sql(insert_sql(table, view))
     return statements
+
+
+def _written(catalog: Catalog, sources_alone: bool) -> list[Table]:
+    if sources_alone:
+        return with_past(catalog)
+    return [table for table in catalog.ordered if table.mode == "stream"]
 
 
 def freezes(table: Table) -> bool:

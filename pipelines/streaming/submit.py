@@ -13,13 +13,13 @@ from pipelines.streaming.cluster import (
     current_job,
     last_failure,
     past_has_ended,
+    reads_past,
     source_failure,
 )
 from pipelines.streaming.ending import SAVEPOINT_S, stop_with_savepoint
-from pipelines.streaming.evolution import refuse_breaking
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import read_losses
-from pipelines.streaming.replay import Replay, plan_replay
+from pipelines.streaming.replay import Replay
 from pipelines.streaming.restore import newest_restore_point, table_exists
 from warehouse.catalog import Catalog
 
@@ -105,7 +105,7 @@ def stop(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S
         PipelineError: The savepoint was not taken in time, or a service does not answer.
     """
     known, deadline = compiled.load(settings), time.monotonic() + timeout_s
-    if known and known.replay and not known.replay.ended:
+    if known and known.replay and not known.replay.ended and reads_past(settings, job_id):
         while not (ended := past_has_ended(settings, job_id)) and time.monotonic() < deadline - timeout_s / 2:
             job = current_job(settings)
             if not job or not job.healthy:
@@ -127,42 +127,6 @@ def refuse_other_sql(settings: PipelineSettings, catalog: Catalog) -> None:
     """
     if known := compiled.load(settings):
         _refuse_other_sql(known.changed(compiled.compiled_from(catalog)), "the pipeline")
-
-
-def prepare_replay(settings: PipelineSettings, catalog: Catalog, timeout_s: float = SAVEPOINT_S) -> Replay:
-    """Stop the pipeline, and have its next start begin with the tables as they are now and a state made of ODS.
-
-    Args:
-        settings: Addresses.
-        catalog: The tables as they are to be.
-        timeout_s: Seconds that the savepoint may take.
-
-    Returns:
-        What the next start does.
-
-    Raises:
-        PipelineError: A transform is wrong, a change is one that no table can follow, or the pipeline ended without a
-            savepoint; the next start is as it was, then.
-    """
-    now = compiled.compiled_from(catalog)
-    known = compiled.load(settings) or now
-    for name in catalog.tables.keys() & known.shapes.keys():
-        refuse_breaking(catalog.table(name), known.shapes[name])
-    # While the pipeline runs: SQL that is wrong shall not stop it.
-    in_child(settings, _compile, settings, catalog)
-    if job := current_job(settings):
-        stop(settings, job.id, timeout_s)
-        known = compiled.load(settings) or known
-    point = newest_restore_point(settings)
-    if point is None or not point.is_savepoint:
-        raise PipelineError(
-            "the pipeline did not stop with a savepoint, so ODS may lack rows that its state counts as read",
-            "undo the change, gridseal pipeline start, and once it runs make the change and gridseal pipeline restart",
-        )
-    changed, generation = known.changed(now), known.generation + 1
-    replay = plan_replay(settings, catalog, generation, point.path, changed, known.replay)
-    compiled.save(settings, replace(now, replay=replay))
-    return replay
 
 
 def _refuse_other_sql(changed: list[str], job: str) -> None:
@@ -237,11 +201,3 @@ def _submit(
         tables = open_environment(configuration(settings, restore_from, sources_only=begins))
         register(tables, catalog, settings, read_losses(settings), replay)
         statement_set(tables, catalog).execute()
-
-
-def _compile(settings: PipelineSettings, catalog: Catalog) -> None:
-    from pipelines.streaming.job import configuration, open_environment, prepare_environment
-    from pipelines.streaming.stages import register
-
-    prepare_environment(settings)
-    register(open_environment(configuration(settings)), catalog, settings)

@@ -158,6 +158,15 @@ def real_job() -> tuple[str, list[dict[str, Any]], list[str]]:
     return plan, graph["nodes"], needing
 
 
+def uids(sources_alone: bool) -> set[str]:
+    """Names under which the operators of the job keep their state, but for those that nobody names."""
+    tables, catalog = planner(), load_catalog(SETTINGS)
+    register(tables, catalog, SETTINGS, sources_alone=sources_alone)
+    statement_set(tables, catalog, sources_alone).attach_as_datastream()
+    nodes = tables._j_tenv.execEnv().getStreamGraph(False).getStreamNodes().toArray()
+    return {uid for uid in (node.getTransformationUID() for node in nodes) if uid}
+
+
 def _needing_materializer(tables: Any, catalog: Catalog) -> list[str]:
     """Tables whose own query, put straight into its sink, would need one: its key is not the sink's."""
     found = []

@@ -87,3 +87,14 @@ def history_operators(nodes: list[dict[str, Any]], name: str) -> set[str]:
 def test_no_join_works_in_mini_batches(job: Job) -> None:
     plan, _, _ = job
     assert [line for line in plan.splitlines() if "Join(" in line and "miniBatch=[true]" in line] == []
+
+
+def test_sources_alone_find_their_state_and_that_of_their_writers(flink: Call) -> None:
+    """A job that fails by its own SQL goes on without it from its checkpoint."""
+    whole, alone = flink(process.uids, False), flink(process.uids, True)
+    assert alone < whole
+    fed = [t for t in STREAMED if t.source and t.source.kind != "late"]
+    assert {uid for uid in alone if "write" in uid} == {f"uid_bucket_write_{t.name}" for t in fed}
+    sources = {uid for uid in whole if "-" not in uid and "write" not in uid}
+    assert len(sources) == 2
+    assert sources < alone

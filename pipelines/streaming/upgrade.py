@@ -1,0 +1,139 @@
+"""Carrying the pipeline over to a changed warehouse: its sources go on where they were, its state is made anew."""
+
+import time
+from dataclasses import replace
+
+from pipelines.errors import PipelineError
+from pipelines.settings import PipelineSettings
+from pipelines.streaming import compiled
+from pipelines.streaming.child import in_child
+from pipelines.streaming.cluster import current_job, failures, last_failure
+from pipelines.streaming.compiled import Compiled
+from pipelines.streaming.ending import SAVEPOINT_S, end_job, stop_with_savepoint
+from pipelines.streaming.evolution import refuse_breaking
+from pipelines.streaming.lock import writing
+from pipelines.streaming.losses import read_losses
+from pipelines.streaming.replay import Replay, plan_replay, with_past
+from pipelines.streaming.restore import newest_restore_point
+from pipelines.streaming.submit import Report, stop, wait_until_running
+from warehouse.catalog import Catalog
+
+_RUNNING_S = 180
+_AGAIN = 2
+
+
+def prepare_replay(
+    settings: PipelineSettings, catalog: Catalog, report: Report, timeout_s: float = SAVEPOINT_S
+) -> Replay:
+    """Stop the pipeline, and have its next start begin with the tables as they are now and a state made of ODS.
+
+    Args:
+        settings: Addresses.
+        catalog: The tables as they are to be.
+        report: Told what is happening.
+        timeout_s: Seconds that the savepoint may take.
+
+    Returns:
+        What the next start does.
+
+    Raises:
+        PipelineError: A transform is wrong, or a change is one that no table can follow, and nothing was stopped; or
+            there is no savepoint.
+    """
+    now = compiled.compiled_from(catalog)
+    known = compiled.load(settings) or now
+    for name in catalog.tables.keys() & known.shapes.keys():
+        refuse_breaking(catalog.table(name), known.shapes[name])
+    # While the pipeline runs: SQL that is wrong shall not stop it.
+    in_child(settings, _compile, settings, catalog)
+    _end(settings, report, timeout_s)
+    known = compiled.load(settings) or known
+    point = newest_restore_point(settings)
+    if point is None:
+        raise PipelineError(
+            "the pipeline has no savepoint or checkpoint from which its sources could go on",
+            "gridseal pipeline restart --from-scratch removes the tables and reads everything anew",
+        )
+    if not point.is_savepoint:
+        report(f"no savepoint: the sources go on from {point.name}, alone, until they have one")
+        known = _sources_alone(settings, catalog, known, point.path, timeout_s)
+        point = newest_restore_point(settings) or point
+    changed, generation = known.changed(now), known.generation + 1
+    replay = plan_replay(settings, catalog, generation, point.path, changed, known.replay)
+    compiled.save(settings, replace(now, replay=replay))
+    return replay
+
+
+def _end(settings: PipelineSettings, report: Report, timeout_s: float) -> None:
+    """Stop the job with a savepoint; one that fails again and again has none and is cancelled."""
+    job = current_job(settings)
+    if job is None:
+        return
+    began_ms = time.time() * 1000
+    if _fails(settings, job.id, began_ms):
+        report(f"the job cannot be stopped with a savepoint, for it fails: {last_failure(settings, job.id)}")
+        end_job(settings)
+        return
+    try:
+        stop(settings, job.id, timeout_s)
+    except PipelineError:
+        if not current_job(settings) or not failures(settings, job.id, began_ms):
+            raise
+        report(f"the job failed before it had a savepoint: {last_failure(settings, job.id)}")
+        end_job(settings)
+
+
+def _fails(settings: PipelineSettings, job_id: str, since_ms: float) -> bool:
+    """Whether a job fails again and again, rather than that it goes on after a failure as it does after a kill."""
+    deadline = time.monotonic() + _RUNNING_S
+    while time.monotonic() < deadline:
+        job = current_job(settings)
+        if job and job.healthy:
+            return False
+        if failures(settings, job_id, since_ms) >= _AGAIN:
+            return True
+        time.sleep(0.5)
+    return True
+
+
+def _sources_alone(
+    settings: PipelineSettings, catalog: Catalog, known: Compiled, checkpoint: str, timeout_s: float
+) -> Compiled:
+    """Let the sources go on from a checkpoint, with ODS and nothing else, until they stop with a savepoint.
+
+    ODS may lack rows that the checkpoint counts as read: Hudi commits them when its writers find their state again.
+
+    Returns:
+        What the job was compiled from that stopped: all tables but those of sources are unknown to it, and made anew.
+    """
+    fed = {table.name for table in with_past(catalog)}
+    known = replace(known, digests={name: digest for name, digest in known.digests.items() if name in fed})
+    # Before there is such a job: nothing but another replay may follow on it.
+    compiled.save(settings, known)
+    in_child(settings, _submit_sources, settings, catalog, checkpoint)
+    try:
+        job = wait_until_running(settings, _RUNNING_S)
+        stop_with_savepoint(settings, job.id, timeout_s)
+    except PipelineError:
+        end_job(settings)
+        raise
+    return known
+
+
+def _submit_sources(settings: PipelineSettings, catalog: Catalog, checkpoint: str) -> None:
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment
+    from pipelines.streaming.stages import register, statement_set
+
+    prepare_environment(settings)
+    with writing(settings, with_past(catalog)):
+        tables = open_environment(configuration(settings, checkpoint, sources_only=True))
+        register(tables, catalog, settings, read_losses(settings), sources_alone=True)
+        statement_set(tables, catalog, sources_alone=True).execute()
+
+
+def _compile(settings: PipelineSettings, catalog: Catalog) -> None:
+    from pipelines.streaming.job import configuration, open_environment, prepare_environment
+    from pipelines.streaming.stages import register
+
+    prepare_environment(settings)
+    register(open_environment(configuration(settings)), catalog, settings)
