@@ -1,0 +1,146 @@
+"""A row as bytes: what is hashed is the row itself, never the file that holds it."""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from .hashes import leaf_hash, lengthened, named_hash
+
+TAGS = {
+    "STRING": 1,
+    "BYTES": 2,
+    "BOOLEAN": 3,
+    "INT": 4,
+    "BIGINT": 4,
+    "DATE": 5,
+    "TIMESTAMP": 6,
+    "DECIMAL": 7,
+    "DOUBLE": 8,
+}
+"""First byte of a cell by the name of its type."""
+
+_Value = TypeVar("_Value")
+_EPOCH = datetime(1970, 1, 1)
+_ONE_NAN = bytes.fromhex("000000000000f87f")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a schema; ``type`` as in the contract, such as DECIMAL(10,3)."""
+
+    name: str
+    type: str
+
+    @property
+    def kind(self) -> str:
+        """The type without its numbers."""
+        return self.type.partition("(")[0]
+
+    @property
+    def scale(self) -> int:
+        """Digits of a DECIMAL after the point."""
+        return int(self.type.rstrip(")").rpartition(",")[2]) if self.kind == "DECIMAL" else 0
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the rows of a sealed partition are.
+
+    Attributes:
+        table: Such as ads.customer_daily_bill.
+        columns: In the order of their cells.
+        key: Names of the columns by which rows are sorted, and none is there twice.
+    """
+
+    table: str
+    columns: Sequence[Column]
+    key: Sequence[str]
+
+    @property
+    def id(self) -> bytes:
+        """Hash of all that it says: a leaf of one schema is never one of another, even if the cells are alike."""
+        columns = [text for column in self.columns for text in (column.name, column.type)]
+        lists = (lengthened(*(text.encode() for text in texts)) for texts in ([self.table], columns, self.key))
+        return named_hash("schema", lengthened(*lists))
+
+
+def encode_row(schema: Schema, row: Mapping[str, Any]) -> bytes:
+    """Cells of a row, one after the other.
+
+    Raises:
+        ValueError: The row has other columns than the schema, or a value is none of its type.
+    """
+    names = [column.name for column in schema.columns]
+    if row.keys() != set(names):
+        raise ValueError(f"the row has the columns {sorted(row)}, the schema of {schema.table} {sorted(names)}")
+    return b"".join(encode_cell(column, row[column.name]) for column in schema.columns)
+
+
+def encode_cell(column: Column, value: Any) -> bytes:
+    """A cell: tag of the type, 1 if it is null or 0, length of the value in 4 bytes, value.
+
+    Raises:
+        ValueError: The value is none of the column's type.
+    """
+    head = bytes([TAGS[column.kind], value is None])
+    try:
+        return head + lengthened(b"" if value is None else _encode_value(column, value))
+    except (TypeError, AttributeError, OverflowError, ArithmeticError) as error:
+        raise ValueError(f"{column.name}: {value!r} is no {column.type}") from error
+
+
+def leaf(schema: Schema, salt: bytes, row: Mapping[str, Any]) -> bytes:
+    """Leaf of a row.
+
+    Raises:
+        ValueError: As ``encode_row``; or the salt is not of 32 bytes.
+    """
+    return leaf_hash(schema.id, salt, encode_row(schema, row))
+
+
+def _encode_value(column: Column, value: Any) -> bytes:
+    match column.kind:
+        case "STRING":
+            return _of(str, value).encode()
+        case "BYTES":
+            return _of(bytes, value)
+        case "BOOLEAN":
+            return bytes([_of(bool, value)])
+        case "INT" | "BIGINT":
+            number = _of(int, value)
+            number.to_bytes(4 if column.kind == "INT" else 8, "little", signed=True)
+            return number.to_bytes(8, "little", signed=True)
+        case "DATE":
+            return (_of(date, value) - _EPOCH.date()).days.to_bytes(8, "little", signed=True)
+        case "TIMESTAMP":
+            moment = _of(datetime, value)
+            naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+            return ((naive - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "little", signed=True)
+        case "DECIMAL":
+            return _unscaled(_of(Decimal, value), column.scale).to_bytes(16, "little", signed=True)
+        case "DOUBLE":
+            # One NaN, and zero has no sign.
+            return _ONE_NAN if value != value else struct.pack("<d", _of(float, value) + 0.0)
+    raise ValueError(f"{column.name}: {column.type} is no type")
+
+
+def _of(kind: type[_Value], value: Any) -> _Value:
+    if type(value) is not kind:
+        raise TypeError
+    return value
+
+
+def _unscaled(value: Decimal, scale: int) -> int:
+    """The integer that a DECIMAL is at its scale; exactly, for none is rounded."""
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        raise TypeError
+    number = int("".join(map(str, digits)))
+    shift = exponent + scale
+    whole, rest = (number * int(10**shift), 0) if shift >= 0 else divmod(number, int(10**-shift))
+    if rest:
+        raise ArithmeticError
+    return -whole if sign else whole

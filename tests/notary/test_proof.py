@@ -1,0 +1,238 @@
+"""A proof holds; a proof of anything else does not, and whatever is given instead of one is refused in one sentence."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notary.verify.hashes import node_hash
+from notary.verify.proof import MAX_BYTES, Place, Proof, ProofError, check, dump, load
+from notary.verify.row import Column, Schema, leaf
+from notary.verify.seal import Checkpoint, Seal
+from notary.verify.tree import inclusion_path, root
+
+SCHEMA = Schema(
+    "ads.customer_daily_bill",
+    (Column("customer_id", "INT"), Column("day", "DATE"), Column("amount", "DECIMAL(10,2)"), Column("name", "STRING")),
+    ("customer_id", "day"),
+)
+SALTS = [bytes([number]) * 32 for number in range(45)]
+Document = dict[str, Any]
+
+
+def bill(customer: int) -> dict[str, Any]:
+    amount = Decimal(customer * 317).scaleb(-2)
+    return {
+        "customer_id": customer,
+        "day": date(2026, 11, 20),
+        "amount": amount,
+        "name": None if customer % 7 else "Ève",
+    }
+
+
+LEAVES = [leaf(SCHEMA, salt, bill(customer)) for customer, salt in enumerate(SALTS)]
+SEALS = [
+    Seal(SCHEMA.table, f"dt=2026-11-{day:02}", "20261121021500123", SCHEMA.id, len(LEAVES), root(LEAVES))
+    for day in range(1, 13)
+]
+LOG = [seal.hash for seal in SEALS]
+
+
+def proof_of(customer: int, night: int = 4, size: int = 12) -> Proof:
+    return Proof(
+        SCHEMA,
+        bill(customer),
+        SALTS[customer],
+        Place(customer, tuple(inclusion_path(LEAVES, customer))),
+        SEALS[night],
+        Place(night, tuple(inclusion_path(LOG[:size], night))),
+        Checkpoint("lake.example", size, root(LOG[:size])),
+    )
+
+
+PROOF = proof_of(7)
+TEXT = dump(PROOF)
+
+
+@pytest.mark.parametrize("customer", range(45))
+def test_every_row_is_proven_by_its_file(customer: int) -> None:
+    proof = load(dump(proof_of(customer)).encode())
+    assert proof == proof_of(customer)
+    check(proof)
+
+
+def test_the_file_reads_as_what_it_says() -> None:
+    document = json.loads(TEXT)
+    assert document["row"] == {"customer_id": "7", "day": "2026-11-20", "amount": "22.19", "name": "Ève"}
+    assert document["schema"]["columns"][2] == ["amount", "DECIMAL(10,2)"]
+    assert len(TEXT) < 4096
+
+
+def leads_nowhere(forged: Proof) -> str:
+    with pytest.raises(ProofError) as caught:
+        check(forged)
+    return caught.value.link
+
+
+NODE = node_hash(LEAVES[6], LEAVES[7])
+OTHER = Schema(SCHEMA.table, SCHEMA.columns[::-1], SCHEMA.key)
+FORGERIES: dict[str, tuple[Proof, str]] = {
+    "another value": (replace(PROOF, row=PROOF.row | {"amount": Decimal("0.00")}), "row"),
+    "null for a value": (replace(PROOF, row=PROOF.row | {"name": None}), "row"),
+    "another salt": (replace(PROOF, salt=SALTS[8]), "row"),
+    "another row's path": (replace(PROOF, place=proof_of(8).place), "row"),
+    "another index": (replace(PROOF, place=replace(PROOF.place, index=6)), "row"),
+    "an index beyond": (replace(PROOF, place=replace(PROOF.place, index=45)), "row"),
+    "a path cut above": (replace(PROOF, place=replace(PROOF.place, path=PROOF.place.path[:-1])), "row"),
+    "a path cut below": (replace(PROOF, place=Place(3, PROOF.place.path[1:])), "row"),
+    "a path lengthened": (replace(PROOF, place=replace(PROOF.place, path=(*PROOF.place.path, NODE))), "row"),
+    "a path turned round": (replace(PROOF, place=replace(PROOF.place, path=PROOF.place.path[::-1])), "row"),
+    "another number of rows": (replace(PROOF, seal=replace(PROOF.seal, rows=46)), "seal"),
+    "half the rows": (replace(PROOF, seal=replace(PROOF.seal, rows=23)), "row"),
+    "another root": (replace(PROOF, seal=replace(PROOF.seal, root=NODE)), "row"),
+    "another partition": (replace(PROOF, seal=replace(PROOF.seal, partition="dt=2026-11-06")), "seal"),
+    "another instant": (replace(PROOF, seal=replace(PROOF.seal, instant="20261122021500123")), "seal"),
+    "another table": (replace(PROOF, seal=replace(PROOF.seal, table="ads.feeder_loss")), "row"),
+    "another schema": (replace(PROOF, schema=OTHER), "row"),
+    "another schema with its seal": (
+        replace(PROOF, schema=OTHER, seal=replace(PROOF.seal, schema_id=OTHER.id)),
+        "row",
+    ),
+    "another night's seal": (replace(PROOF, seal=SEALS[5]), "seal"),
+    "another place in the log": (replace(PROOF, seal_place=replace(PROOF.seal_place, index=5)), "seal"),
+    "an older log": (replace(PROOF, checkpoint=proof_of(7, 4, 11).checkpoint), "seal"),
+    "a forked log": (replace(PROOF, checkpoint=replace(PROOF.checkpoint, root=root(LOG[:11] + LOG[:1]))), "seal"),
+    "a last leaf twice": (replace(PROOF, checkpoint=Checkpoint("lake.example", 13, root([*LOG, LOG[-1]]))), "seal"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forgery_breaks_at_its_link(name: str) -> None:
+    forged, link = FORGERIES[name]
+    assert leads_nowhere(forged) == link
+    # And so it does as a file.
+    assert leads_nowhere(load(dump(forged).encode()) if forged.seal.table == SCHEMA.table else forged) == link
+
+
+def fields(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where everything stands in a document."""
+    if path:
+        yield path
+    keys = document if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ()
+    for key in keys:
+        yield from fields(document[key], (*path, key))
+
+
+PLACES = sorted(fields(json.loads(TEXT)), key=str)
+VALUES: list[Any] = [None, True, -1, 0, 1, 45, 1 << 64, 1.5, "", "x", "00" * 32, [], {}, [[]], {"x": 1}, "\ud800"]
+
+
+def changed(place: tuple[Any, ...], value: Any) -> bytes:
+    """The file with one value in the place of another."""
+    document = json.loads(TEXT)
+    inner = document
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return json.dumps(document).encode()
+
+
+def verdict(data: bytes) -> Proof | None:
+    """The proof that a file is; None if it is none. Nothing else may happen."""
+    try:
+        proof = load(data)
+        check(proof)
+    except ProofError as error:
+        refused = error
+    else:
+        return proof
+    assert 0 < len(str(refused)) < 600
+    assert refused.link in ("file", "row", "seal")
+    return None
+
+
+# The origin is none of the chain's links: the contract knows the checkpoint by it.
+FREE = ("checkpoint", "origin")
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_another_value_in_any_field_is_no_proof(place: tuple[Any, ...]) -> None:
+    for value in VALUES:
+        data = changed(place, value)
+        if place != FREE and (proof := verdict(data)):
+            assert proof == PROOF
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if isinstance(place[-1], str)], ids=str)
+def test_no_field_may_be_missing_or_more(place: tuple[Any, ...]) -> None:
+    document = json.loads(TEXT)
+    inner: Any = document
+    for key in place[:-1]:
+        inner = inner[key]
+    value = inner.pop(place[-1])
+    assert verdict(json.dumps(document).encode()) is None
+    inner[place[-1]] = value
+    inner["more"] = 1
+    assert verdict(json.dumps(document).encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "no proof: "),
+        (b"\xff\xfe", "no proof: "),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[]", "proof has other fields than format, schema"),
+        (b" " * (MAX_BYTES + 1), "4,194,305 bytes, a proof has at most 4,194,304"),
+        (TEXT.replace('"salt"', '"row": {}, "salt"').encode(), "a field is there twice"),
+        (TEXT.replace("gridseal proof 1", "gridseal proof 2").encode(), "format is 'gridseal proof 2', allowed"),
+        (TEXT.replace('"index": 7', '"index": 7.0').encode(), "7.0 is no number of a proof"),
+        (TEXT.replace('"index": 7', '"index": NaN').encode(), "NaN is no number of a proof"),
+        (TEXT.replace('"index": 7', f'"index": {"9" * 5000}').encode(), "no proof: "),
+        (changed(("schema", "columns", 0, 1), "VARCHAR(10)"), "customer_id has the type 'VARCHAR(10)', which is none"),
+        (changed(("schema", "columns", 0, 0), "day"), "schema has a column twice"),
+        (changed(("path",), ["00" * 32] * 65), "path has 65 hashes, at most 64"),
+        (changed(("salt",), "0" * 63), "salt holds something else than 64 hexadecimal digits"),
+        (changed(("row", "amount"), "22,19"), "amount: '22,19' is no DECIMAL(10,2)"),
+    ],
+)
+def test_what_is_no_proof_is_told(data: bytes, told: str) -> None:
+    with pytest.raises(ProofError) as caught:
+        load(data)
+    assert told in str(caught.value)
+    assert caught.value.link == "file"
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_are_no_proof(data: bytes) -> None:
+    assert verdict(data) is None
+
+
+MUTATIONS: list[Callable[[random.Random, bytearray], None]] = [
+    lambda chance, data: data.__setitem__(chance.randrange(len(data)), chance.randrange(256)),
+    lambda chance, data: data.__delitem__(slice((first := chance.randrange(len(data))), first + chance.randrange(9))),
+    lambda chance, data: data.__setitem__(slice(first := chance.randrange(len(data)), first), data[first - 9 : first]),
+    lambda chance, data: data.__setitem__(
+        slice(first := chance.randrange(len(data)), first), bytes(chance.choice(b'0123456789abcdef{}[]",:ntf-.e'))
+    ),
+]
+
+
+def test_mutated_proofs_are_refused_or_say_the_same() -> None:
+    chance = random.Random(20261125)
+    for _ in range(4000):
+        data = bytearray(TEXT.encode())
+        for _ in range(chance.randrange(1, 4)):
+            chance.choice(MUTATIONS)(chance, data)
+        proof = verdict(bytes(data))
+        if proof:
+            # White space, another spelling of the same text, or the name of the lake, which the contract knows.
+            assert replace(proof, checkpoint=PROOF.checkpoint) == PROOF
+            assert proof.checkpoint.root == PROOF.checkpoint.root

@@ -1,0 +1,64 @@
+"""A row goes through JSON and comes back as the same bytes; what is no value is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notary.verify.row import Column, Schema, encode_row
+from notary.verify.text import row_from_json, row_to_json
+from tests.notary.values import rows, schemas
+
+
+@given(schemas().flatmap(lambda schema: st.tuples(st.just(schema), rows(schema))))
+def test_there_and_back(drawn: tuple[Schema, dict[str, Any]]) -> None:
+    schema, row = drawn
+    back = row_from_json(schema, json.loads(json.dumps(row_to_json(schema, row))))
+    assert encode_row(schema, back) == encode_row(schema, row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("INT", 1),
+        ("INT", "01"),
+        ("INT", "+1"),
+        ("INT", "1 "),
+        ("INT", "\N{ARABIC-INDIC DIGIT ONE}"),
+        ("INT", "1e3"),
+        ("BIGINT", "9" * 5000),
+        ("BOOLEAN", "true"),
+        ("BOOLEAN", 1),
+        ("STRING", 1),
+        ("STRING", "\ud800"),
+        ("STRING", ["x"]),
+        ("BYTES", "0"),
+        ("BYTES", "FF"),
+        ("BYTES", "f f"),
+        ("DATE", "2026-02-30"),
+        ("DATE", "20260230"),
+        ("TIMESTAMP(3)", "2026-11-20T12:00:00"),
+        ("TIMESTAMP(3)", "2026-11-20T12:00:00.000000+01:00"),
+        ("TIMESTAMP(3)", "2026-11-20T24:00:00.000000Z"),
+        ("DECIMAL(10,3)", "1,5"),
+        ("DECIMAL(10,3)", "1e3"),
+        ("DECIMAL(10,3)", "NaN"),
+        ("DECIMAL(10,3)", "1."),
+        ("DOUBLE", "one"),
+        ("DOUBLE", "1_0"),
+        ("DOUBLE", "NaN"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_its_column_and_its_type(kind: str, text: Any) -> None:
+    schema = Schema("dws.trial", (Column("c", kind),), ("c",))
+    with pytest.raises(ValueError, match=r"^c: .{1,80} is no " + kind.replace("(", r"\(").replace(")", r"\)")):
+        row_from_json(schema, {"c": text})
+
+
+@pytest.mark.parametrize("texts", [{}, {"a": "1"}, {"b": "1", "a": "1"}, {"a": "1", "b": "1", "c": "1"}])
+def test_a_row_has_the_columns_of_its_schema_in_their_order(texts: dict[str, Any]) -> None:
+    schema = Schema("dws.trial", (Column("a", "INT"), Column("b", "INT")), ("a",))
+    with pytest.raises(ValueError, match="the row has the columns"):
+        row_from_json(schema, texts)
