@@ -20,6 +20,7 @@ from warehouse.errors import WarehouseError
 from warehouse.template import references
 
 _READING_COMMANDS = ("Show", "Describe", "Explain")
+_RELATIONS = 1000
 
 
 def key_file(settings: PipelineSettings) -> Path:
@@ -36,7 +37,7 @@ def serve(settings: PipelineSettings, catalog: Catalog, address: tuple[str, int]
         address: Host and port to listen on.
     """
     key = _make_key(key_file(settings))
-    session = open_session(settings)
+    session = open_session(settings, _RELATIONS)
     tables = Tables(session, catalog, settings)
     session.sql("SELECT 1").collect()
     with Listener(address, family="AF_INET", backlog=16, authkey=key) as listener:
@@ -65,21 +66,32 @@ def _answer_all(connection: Connection, session: Any, tables: Tables, catalog: C
             except (EOFError, OSError):
                 return
             try:
-                connection.send(_answer(request, session, tables, catalog))
+                connection.send(answer(request, session, tables, catalog))
             except (BrokenPipeError, ConnectionError):
                 return
 
 
-def _answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Catalog) -> dict[str, Any]:
+def answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Catalog) -> dict[str, Any]:
+    """Rows of a query, or what was wrong with it.
+
+    Args:
+        request: ``sql``, and ``as_of`` if it asks the past.
+        session: The Spark session.
+        tables: Its tables.
+        catalog: What the tables are.
+    """
     try:
         sql = request["sql"].strip().rstrip(";")
-        for name in references(sql):
-            tables.ensure(name)
+        with tables.still:
+            for name in references(sql):
+                tables.ensure(name)
         if request.get("as_of"):
             refuse_forgotten(tables.settings, catalog, references(sql), request["as_of"])
             sql = as_of(sql, request["as_of"], catalog)
         _only_reading(session, sql)
-        frame = session.sql(sql)
+        with tables.still:
+            tables.list_anew()
+            frame = session.sql(sql)
         columns = [(f.name, f.dataType.simpleString()) for f in frame.schema.fields]
         return {"columns": columns, "rows": [tuple(row) for row in frame.collect()]}
     except (PipelineError, WarehouseError) as error:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import PipelineError
@@ -28,8 +29,13 @@ WRITE_OPTIONS: Mapping[str, str] = {
 """Hudi options of whatever Spark writes, so that its tables stay what Flink's are."""
 
 
-def open_session(settings: PipelineSettings) -> "SparkSession":
+def open_session(settings: PipelineSettings, cached_relations: int = 0) -> "SparkSession":
     """Start a local Spark session with Hudi.
+
+    Args:
+        settings: Where the lake is.
+        cached_relations: Tables whose files are remembered until ``Tables.list_anew``; with 0 each mention of a table
+            lists its files, by jobs of Spark.
 
     Raises:
         PipelineError: The set-up has not been run.
@@ -55,8 +61,8 @@ def open_session(settings: PipelineSettings) -> "SparkSession":
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.parallelism),
         "spark.sql.warehouse.dir": str((settings.var_dir / "data" / "spark").resolve()),
-        # A cached relation would show the files of the moment at which it was first read.
-        "spark.sql.filesourceTableRelationCacheSize": "0",
+        # A cached relation shows the files of the moment at which it was first read.
+        "spark.sql.filesourceTableRelationCacheSize": str(cached_relations),
         # Flink writes the tables without it.
         "spark.hadoop.hoodie.metadata.enable": "false",
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
@@ -79,12 +85,15 @@ class Tables:
 
     Attributes:
         settings: Where the lake is.
+        still: Held while a table is registered, for which it goes and comes again, and while a query is analysed,
+            which must find it.
     """
 
     def __init__(self, session: "SparkSession", catalog: Catalog, settings: PipelineSettings) -> None:
         self._session = session
         self._catalog = catalog
         self.settings = settings
+        self.still = Lock()
         self._known: set[str] = set()
 
     def ensure(self, name: str) -> None:
@@ -105,6 +114,11 @@ class Tables:
             self._known.add(f"{base}{CURRENT}")
         if name not in self._known:
             self._catalog.table(name)
+
+    def list_anew(self) -> None:
+        """Forget which files tables have: what is analysed next reads one commit of each, however often it names it."""
+        session: Any = self._session
+        session._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
 
     def written(self, table: Table) -> bool:
         """Whether a table is there."""

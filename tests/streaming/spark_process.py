@@ -1,12 +1,14 @@
 """What the tests let Spark do to a lake on this machine, in a process of its own."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from pipelines.batch.spark import Made, make
 from pipelines.settings import PipelineSettings
+from pipelines.sql.server import answer
 from pipelines.sql.session import WRITE_OPTIONS, Tables, open_session
 from pipelines.streaming.hudi import table_path
 from warehouse.catalog import load_catalog
@@ -59,3 +61,12 @@ def made(settings: PipelineSettings, name: str, partitions: Sequence[str] | None
     columns = ", ".join((*table.column_names, "_hoodie_file_name"))
     found = session.sql(f"SELECT {columns} FROM {name} ORDER BY {', '.join(table.key)}").collect()
     return done, [row.asDict() for row in found]
+
+
+def asked_at_once(settings: PipelineSettings, sql: str, times: int) -> list[dict[str, Any]]:
+    """Answers of the SQL endpoint to a query that comes from as many clients at the same moment, before any other."""
+    session, catalog = open_session(settings), load_catalog(settings)
+    tables = Tables(session, catalog, settings)
+    with ThreadPoolExecutor(times) as pool:
+        answers = [pool.submit(answer, {"sql": sql}, session, tables, catalog) for _ in range(times)]
+    return [one.result() for one in answers]
