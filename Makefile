@@ -32,7 +32,9 @@ status: ready ## Show the services, their memory and addresses
 doctor: ready ## Say what is missing or wrong, and the command that mends it
 	@$(GRIDSEAL) doctor
 
-test: test-unit test-java test-integration ## Run all tests
+test: ## Run all tests, those without services two at a time
+	@$(MAKE) --no-print-directory -j2 test-unit test-java
+	@$(MAKE) --no-print-directory test-integration
 
 test-unit: ready ## Run the tests that need no service
 	@$(PYTEST) -m "not integration and not faults and not soak"

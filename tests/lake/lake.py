@@ -29,11 +29,12 @@ from pipelines.sources.grid.rows import Op
 from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
-from pipelines.streaming.child import in_child
+from pipelines.streaming.child import Call
 from pipelines.streaming.ending import end_job
 from pipelines.streaming.lag import lag
 from pipelines.streaming.losses import read_losses
 from pipelines.streaming.submit import start
+from pipelines.webhdfs import open_client
 from tests.lake.history import History, Key, Row
 from tests.lake.recompute import Rows, recompute
 from warehouse.catalog import Catalog, load_catalog
@@ -143,11 +144,20 @@ class Lake:
     def _business_agrees(self, client: SqlClient) -> bool:
         return all(line.ok for line in compare_business(self.settings, self.catalog, client))
 
-    def make_by_spark(self) -> list[Made]:
-        """Run every table that Spark makes."""
+    def make_by_spark(self, call: Call) -> list[Made]:
+        """Run every table that Spark makes, in an open child."""
         names = [table.name for table in self.catalog if table.engine == "spark"]
-        made: list[Made] = in_child(self.settings, run_spark, self.settings, self.catalog, names, None, False)
+        made: list[Made] = call(run_spark, self.settings, self.catalog, names, None, False)
         return made
+
+    def properties(self, *names: str) -> dict[str, str]:
+        """hoodie.properties of tables, as it is."""
+        client, found = open_client(self.settings), {}
+        for name in names:
+            path = f"{self.settings.lake_path}/{name.replace('.', '/')}/.hoodie/hoodie.properties"
+            with client.read(path, encoding="utf-8") as reader:
+                found[name] = reader.read()
+        return found
 
     def assert_as_recomputed(self) -> dict[str, Rows]:
         """Every table of the stream is, row for row, what the records say; returns what they say."""

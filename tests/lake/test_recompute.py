@@ -1,10 +1,14 @@
 """Every table, row for row and to the last digit, is what was sent and changed."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
+from pipelines.reconcile.run import compare
+from pipelines.streaming.child import Call, open_child
+from pipelines.streaming.cluster import current_job
 from stack.layout import Layout
 from tests.lake.lake import Lake, differing
 from tests.lake.recompute import Rows, recompute, round_half_up
@@ -24,9 +28,33 @@ TABLES = [t.name for t in CATALOG if t.layer != "ods" and t.name not in NOT_RECO
 
 
 @pytest.fixture(scope="module")
-def expected(lake: Lake) -> dict[str, Rows]:
-    lake.make_by_spark()
+def by_spark(lake: Lake) -> Iterator[Call]:
+    """A process that has made the tables of Spark beside the stream."""
+    with open_child(lake.settings) as call:
+        lake.make_by_spark(call)
+        yield call
+
+
+@pytest.fixture(scope="module")
+def expected(lake: Lake, by_spark: Call) -> dict[str, Rows]:
     return recompute(lake.settings, lake.history())
+
+
+@pytest.mark.integration
+def test_spark_makes_tables_only_as_far_as_something_changed(lake: Lake, by_spark: Call) -> None:
+    every = [table.name for table in lake.catalog]
+    before = lake.properties(*every)
+    assert {name for name, text in before.items() if "hoodie.table.version=6\n" not in text} == set()
+    job = current_job(lake.settings)
+    assert job
+    # Nothing has changed since; the stream has not been stopped.
+    assert {made.replaced for made in lake.make_by_spark(by_spark)} == {()}
+    assert (current_job(lake.settings) or job).id == job.id
+    assert lake.properties(*every) == before
+    names = {table.name for table in lake.catalog if table.engine == "spark"}
+    lines = [line for line in compare(lake.settings, lake.catalog, lake.address) if line.scope in names]
+    assert {line.scope for line in lines} == names
+    assert [line for line in lines if not line.ok or not line.here or line.detail] == []
 
 
 @pytest.mark.integration

@@ -17,7 +17,7 @@ from tests.warehouse.folders import Document, column, columns
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
 CONTRACT, TRANSFORM = "contract.odcs.yaml", "transform.sql"
-RATE = 150
+RATE = 300
 
 
 def contract(change: Callable[[Document], None]) -> Callable[[str], str]:
