@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stack import bootstrap
-from stack.bootstrap import Step
+from stack import bootstrap, step
 from stack.errors import StackError
+from stack.step import Step
 
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(bootstrap, "BUILD", tmp_path)
+    monkeypatch.setattr(step, "BUILD", tmp_path)
     return tmp_path
 
 
