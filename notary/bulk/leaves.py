@@ -1,20 +1,48 @@
 """Leaves of Arrow batches, in memory that does not grow with the number of rows."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from blake3 import blake3
 from numpy.typing import NDArray
 
 from notary.bulk import cells
 from notary.bulk.lanes import BLOCK, CHUNK, hash_messages, self_test
 from notary.verify.hashes import SIZE
-from notary.verify.row import TAGS, Column, Schema
+from notary.verify.row import MAX_ROW_BYTES, TAGS, Column, Schema
 
 _ROWS = 2048
 """Rows of a chunk: they lie in the processor's cache from the first cell to the hash."""
 _ALL_VALID = np.empty(0, np.uint8)
+
+_FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
+_DAY_MICROS = 86_400_000_000
+_HOLD: dict[str, tuple[Callable[[Any], bool], ...]] = {
+    "STRING": (pa.types.is_string, pa.types.is_large_string),
+    "BYTES": (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+    "BOOLEAN": (pa.types.is_boolean,),
+    "INT": (pa.types.is_integer,),
+    "BIGINT": (pa.types.is_integer,),
+    "DATE": (pa.types.is_date32,),
+    "TIMESTAMP": (pa.types.is_timestamp,),
+    "DECIMAL": (pa.types.is_decimal,),
+    "DOUBLE": (pa.types.is_float32, pa.types.is_float64),
+}
+"""Types of Arrow that hold values of a type and no others."""
+_STORED = {
+    "STRING": pa.string(),
+    "BYTES": pa.binary(),
+    "BOOLEAN": pa.bool_(),
+    "INT": pa.int64(),
+    "BIGINT": pa.int64(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DOUBLE": pa.float64(),
+}
 
 
 class LeafMaker:
@@ -29,7 +57,6 @@ class LeafMaker:
         self_test()
         self._schema = schema
         self._schema_id = np.frombuffer(schema.id, np.int64)
-        self._memory = np.empty(0, np.uint8)
 
     def leaves(self, batch: pa.RecordBatch, salts: NDArray[Any]) -> NDArray[Any]:
         """Leaves of rows.
@@ -42,7 +69,8 @@ class LeafMaker:
             uint8[n, 32].
 
         Raises:
-            ValueError: The batch has other columns, or one cannot be read as its type without a loss.
+            ValueError: The batch has other columns, one is not of its type, holds what no proof could, or a row is too
+                long for a proof.
         """
         names = [column.name for column in self._schema.columns]
         if sorted(batch.schema.names) != sorted(names):
@@ -51,43 +79,51 @@ class LeafMaker:
                 f" {sorted(names)}"
             )
         if salts.shape != (len(batch), SIZE) or salts.dtype != np.uint8:
-            raise ValueError(f"{len(batch)} rows need as many salts of 32 bytes, not {salts.dtype}{salts.shape}")
+            raise ValueError(f"{len(batch)} rows need as many salts of 32 bytes, not {salts.dtype}{list(salts.shape)}")
         columns = [_Cells(column, batch.column(column.name)) for column in self._schema.columns]
         words = np.ascontiguousarray(salts).view(np.int64)
         leaves = np.empty((len(batch), 8), np.uint32)
+        memory = np.empty(0, np.uint8)
         for first in range(0, len(batch), _ROWS):
             last = min(first + _ROWS, len(batch))
-            self._chunk(columns, first, words[first:last], leaves[first:last])
+            memory = self._chunk(memory, columns, first, words[first:last], leaves[first:last])
         return leaves.view(np.uint8)
 
-    def _chunk(self, columns: "list[_Cells]", first: int, salts: NDArray[Any], leaves: NDArray[Any]) -> None:
+    def _chunk(
+        self, memory: NDArray[Any], columns: "list[_Cells]", first: int, salts: NDArray[Any], leaves: NDArray[Any]
+    ) -> NDArray[Any]:
+        """Leaves of a chunk; returns the memory that its rows lay in, for the next one."""
         lengths = np.full(len(leaves), 2 * SIZE, np.int64)
         for column in columns:
             column.measure(lengths, first)
+        if (longest := int(lengths.max()) - 2 * SIZE) > MAX_ROW_BYTES:
+            raise ValueError(f"a row of {self._schema.table} has {longest:,} bytes, at most {MAX_ROW_BYTES:,}")
         starts = np.empty(len(leaves), np.int64)
         size = cells.place_rows(starts, lengths, BLOCK)
-        if size > len(self._memory):
-            self._memory = np.empty(size, np.uint8)
+        if size > len(memory):
+            memory = np.empty(size, np.uint8)
         cursors = starts.copy()
-        cells.put_heads(self._memory, cursors, lengths, self._schema_id, salts, BLOCK)
+        cells.put_heads(memory, cursors, lengths, self._schema_id, salts, BLOCK)
         for column in columns:
-            column.put(self._memory, cursors, first)
-        self._hash(starts, lengths, leaves)
+            column.put(memory, cursors, first)
+        _hash(memory, starts, lengths, leaves)
+        return memory
 
-    def _hash(self, starts: NDArray[Any], lengths: NDArray[Any], leaves: NDArray[Any]) -> None:
-        blocks = (lengths - 1) // BLOCK
-        if blocks.min() == blocks.max() and lengths[0] <= CHUNK:
-            hash_messages(self._memory, starts, lengths, leaves)
-            return
-        # Lanes wait for the longest of them.
-        order = np.argsort(blocks, kind="stable")
-        short = order[: np.searchsorted(blocks[order], CHUNK // BLOCK)]
-        hashes = np.empty((len(short), 8), np.uint32)
-        hash_messages(self._memory, starts[short], lengths[short], hashes)
-        leaves[short] = hashes
-        for row in order[len(short) :]:
-            message = self._memory[starts[row] : starts[row] + lengths[row]]
-            leaves[row] = np.frombuffer(blake3(message.data).digest(), np.uint32)
+
+def _hash(memory: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any], leaves: NDArray[Any]) -> None:
+    blocks = (lengths - 1) // BLOCK
+    if blocks.min() == blocks.max() and lengths[0] <= CHUNK:
+        hash_messages(memory, starts, lengths, leaves)
+        return
+    # Lanes wait for the longest of them.
+    order = np.argsort(blocks, kind="stable")
+    short = order[: np.searchsorted(blocks[order], CHUNK // BLOCK)]
+    hashes = np.empty((len(short), 8), np.uint32)
+    hash_messages(memory, starts[short], lengths[short], hashes)
+    leaves[short] = hashes
+    for row in order[len(short) :]:
+        message = memory[starts[row] : starts[row] + lengths[row]]
+        leaves[row] = np.frombuffer(blake3(message.data).digest(), np.uint32)
 
 
 class _Cells:
@@ -98,21 +134,22 @@ class _Cells:
         try:
             array = _as_declared(column, array)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise ValueError(f"{column.name}: {array.type} cannot be read as {column.type}: {error}") from error
+            raise ValueError(f"{column.name}: {array.type} is no {column.type}: {error}") from error
         self._values: NDArray[Any]
         valid, *data = array.buffers()
         self._bit = array.offset
         self._valid = np.frombuffer(valid, np.uint8) if valid and array.null_count else _ALL_VALID
-        self._offset = array.offset
         if self._kind in ("STRING", "BYTES"):
-            self._offsets = np.frombuffer(data[0], np.int32)[array.offset : array.offset + len(array) + 1]
+            # Of an empty column there may be no buffer at all.
+            offsets = np.frombuffer(data[0], np.int32) if data[0] else np.zeros(1, np.int32)
+            self._offsets = offsets[array.offset : array.offset + len(array) + 1]
             self._values = np.frombuffer(data[1], np.uint8) if data[1] else _ALL_VALID
         elif self._kind == "BOOLEAN":
-            self._values = np.frombuffer(data[0], np.uint8)
+            self._values = np.frombuffer(data[0], np.uint8) if data[0] else _ALL_VALID
         else:
             words = 2 if self._kind == "DECIMAL" else 1
-            values = np.frombuffer(data[0], np.int64)[words * array.offset :]
-            self._values = values[: words * len(array)].reshape(-1, words)
+            values = np.frombuffer(data[0], np.int64) if data[0] else np.empty(0, np.int64)
+            self._values = values[words * array.offset :][: words * len(array)].reshape(-1, words)
 
     def measure(self, lengths: NDArray[Any], first: int) -> None:
         """Add the bytes of the cells from a row on."""
@@ -131,7 +168,7 @@ class _Cells:
             offsets = self._offsets[first : last + 1]
             cells.put_texts(memory, cursors, self._tag, self._values, offsets, valid, bit)
         elif self._kind == "BOOLEAN":
-            cells.put_bits(memory, cursors, self._tag, self._values, self._offset + first, valid, bit)
+            cells.put_bits(memory, cursors, self._tag, self._values, bit, valid, bit)
         else:
             cells.put_words(memory, cursors, self._tag, self._values[first:last], valid, bit)
 
@@ -141,30 +178,51 @@ class _Cells:
 
 
 def _as_declared(column: Column, array: Any) -> Any:
-    """The column in the one Arrow type that has its canonical bytes; nothing is rounded, cut or shifted on the way."""
+    """The column in the one Arrow type that has its canonical bytes.
+
+    Arrow's casts convert where a seal must not: 5 is no BOOLEAN, and an afternoon no DATE. So only types that hold the
+    same values pass, and what a value may be is looked at once more.
+
+    Raises:
+        pa.ArrowInvalid: The column is of another type, or a value is one that a proof could not state.
+    """
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_null(array.type):
+        array = pa.nulls(len(array), _stored(column))
+    if not any(holds(array.type) for holds in _HOLD[column.kind]):
+        raise pa.ArrowInvalid("it holds other values")
+    # Offsets that lead out of the column, bytes that are no text, decimals of more digits.
+    array.validate(full=column.kind in ("STRING", "BYTES", "DECIMAL"))
     match column.kind:
-        case "STRING":
-            return array.cast(pa.string())
-        case "BYTES":
-            return array.cast(pa.binary())
-        case "BOOLEAN":
-            return array.cast(pa.bool_())
         case "INT":
             return array.cast(pa.int32()).cast(pa.int64())
-        case "BIGINT":
-            return array.cast(pa.int64())
         case "DATE":
-            return array.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+            return _within(array.cast(pa.int32()).cast(pa.int64()), _FIRST_DAY, _LAST_DAY)
         case "TIMESTAMP":
             # A moment is stored in UTC whatever zone it is shown in.
-            return array.cast(pa.timestamp("us", getattr(array.type, "tz", None))).view(pa.int64())
-        case "DECIMAL" if pa.types.is_decimal(array.type):
-            same = array.type.bit_width == 128 and array.type.scale == column.scale
-            return array if same else array.cast(pa.decimal128(38, column.scale))
+            zone = array.type.tz
+            if column.numbers[0] == 3:
+                array = array.cast(pa.timestamp("ms", zone))
+            micros = array.cast(pa.timestamp("us", zone)).view(pa.int64())
+            return _within(micros, _FIRST_DAY * _DAY_MICROS, (_LAST_DAY + 1) * _DAY_MICROS - 1)
         case "DOUBLE":
             values = array.cast(pa.float64())
             # One NaN, and zero has no sign.
             plain = np.asarray(values.fill_null(0.0)) + 0.0
             plain[np.isnan(plain)] = np.nan
             return pa.array(plain, pa.float64(), mask=np.asarray(values.is_null())).view(pa.int64())
-    raise pa.ArrowInvalid("there is no exact way from the one to the other")
+    return array.cast(_stored(column))
+
+
+def _stored(column: Column) -> Any:
+    """The type in which Arrow's buffers of the column are its values."""
+    return pa.decimal128(*column.numbers) if column.kind == "DECIMAL" else _STORED[column.kind]
+
+
+def _within(array: Any, first: int, last: int) -> Any:
+    """Years 1 to 9999: milliseconds that were written as microseconds, or the reverse, end up elsewhere."""
+    found = pc.min_max(array).as_py()
+    if found["min"] is not None and not first <= found["min"] <= found["max"] <= last:
+        raise pa.ArrowInvalid("a time outside of the years 1 to 9999")
+    return array

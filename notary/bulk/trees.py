@@ -25,7 +25,16 @@ class Tree:
         return self._size
 
     def add(self, leaves: NDArray[Any]) -> Self:
-        """Append leaves, uint8[n, 32]."""
+        """Append leaves.
+
+        Args:
+            leaves: uint8[n, 32].
+
+        Raises:
+            ValueError: The array is of another type or shape.
+        """
+        if leaves.dtype != np.uint8 or leaves.shape[1:] != (SIZE,):
+            raise ValueError(f"leaves are uint8[n, {SIZE}], not {leaves.dtype}{list(leaves.shape)}")
         while len(leaves):
             # The largest complete tree that may begin here.
             most = 1 << len(leaves).bit_length() - 1

@@ -22,6 +22,15 @@ TAGS = {
 }
 """First byte of a cell by the name of its type."""
 
+TYPES = frozenset(
+    {"STRING", "BYTES", "BOOLEAN", "INT", "BIGINT", "DATE", "TIMESTAMP(3)", "TIMESTAMP(6)", "DOUBLE"}
+    | {f"DECIMAL({digits},{scale})" for digits in range(1, 39) for scale in range(digits + 1)}
+)
+"""All types, as contracts write them."""
+
+MAX_ROW_BYTES = 2 << 20
+"""Of the cells of a row: what is sealed must fit a proof file."""
+
 _Value = TypeVar("_Value")
 _EPOCH = datetime(1970, 1, 1)
 _ONE_NAN = bytes.fromhex("000000000000f87f")
@@ -40,9 +49,9 @@ class Column:
         return self.type.partition("(")[0]
 
     @property
-    def scale(self) -> int:
-        """Digits of a DECIMAL after the point."""
-        return int(self.type.rstrip(")").rpartition(",")[2]) if self.kind == "DECIMAL" else 0
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the type: digits of a DECIMAL in all and after the point, those of a TIMESTAMP's second."""
+        return tuple(int(number) for number in self.type.rstrip(")").partition("(")[2].split(",") if number)
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,16 @@ def encode_row(schema: Schema, row: Mapping[str, Any]) -> bytes:
     """Cells of a row, one after the other.
 
     Raises:
-        ValueError: The row has other columns than the schema, or a value is none of its type.
+        ValueError: The row has other columns than the schema, a value is none of its type, or the row is too long for
+            a proof.
     """
     names = [column.name for column in schema.columns]
     if row.keys() != set(names):
         raise ValueError(f"the row has the columns {sorted(row)}, the schema of {schema.table} {sorted(names)}")
-    return b"".join(encode_cell(column, row[column.name]) for column in schema.columns)
+    encoded = b"".join(encode_cell(column, row[column.name]) for column in schema.columns)
+    if len(encoded) > MAX_ROW_BYTES:
+        raise ValueError(f"a row of {schema.table} has {len(encoded):,} bytes, at most {MAX_ROW_BYTES:,}")
+    return encoded
 
 
 def encode_cell(column: Column, value: Any) -> bytes:
@@ -85,11 +98,13 @@ def encode_cell(column: Column, value: Any) -> bytes:
     Raises:
         ValueError: The value is none of the column's type.
     """
+    if column.type not in TYPES:
+        raise ValueError(f"{column.name}: {column.type} is no type")
     head = bytes([TAGS[column.kind], value is None])
     try:
         return head + lengthened(b"" if value is None else _encode_value(column, value))
-    except (TypeError, AttributeError, OverflowError, ArithmeticError) as error:
-        raise ValueError(f"{column.name}: {value!r} is no {column.type}") from error
+    except (TypeError, OverflowError, ArithmeticError, UnicodeError) as error:
+        raise ValueError(f"{column.name}: {value!r:.80} is no {column.type}") from error
 
 
 def leaf(schema: Schema, salt: bytes, row: Mapping[str, Any]) -> bytes:
@@ -118,13 +133,15 @@ def _encode_value(column: Column, value: Any) -> bytes:
         case "TIMESTAMP":
             moment = _of(datetime, value)
             naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-            return ((naive - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "little", signed=True)
+            micros = (naive - _EPOCH) // timedelta(microseconds=1)
+            if micros % 10 ** (6 - column.numbers[0]):
+                raise ArithmeticError
+            return micros.to_bytes(8, "little", signed=True)
         case "DECIMAL":
-            return _unscaled(_of(Decimal, value), column.scale).to_bytes(16, "little", signed=True)
-        case "DOUBLE":
-            # One NaN, and zero has no sign.
-            return _ONE_NAN if value != value else struct.pack("<d", _of(float, value) + 0.0)
-    raise ValueError(f"{column.name}: {column.type} is no type")
+            return unscaled(_of(Decimal, value), *column.numbers).to_bytes(16, "little", signed=True)
+    # One NaN, and zero has no sign.
+    double = _of(float, value)
+    return _ONE_NAN if double != double else struct.pack("<d", double + 0.0)
 
 
 def _of(kind: type[_Value], value: Any) -> _Value:
@@ -133,13 +150,23 @@ def _of(kind: type[_Value], value: Any) -> _Value:
     return value
 
 
-def _unscaled(value: Decimal, scale: int) -> int:
-    """The integer that a DECIMAL is at its scale; exactly, for none is rounded."""
-    sign, digits, exponent = value.as_tuple()
+def unscaled(value: Decimal, digits: int, scale: int) -> int:
+    """The integer that a DECIMAL is at its scale.
+
+    Raises:
+        ArithmeticError: It would have to be rounded, or has more digits.
+        TypeError: It is no number.
+    """
+    sign, figures, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise TypeError
-    number = int("".join(map(str, digits)))
+    if not any(figures):
+        return 0
     shift = exponent + scale
+    # Neither is worth the power of ten of an exponent that somebody made up.
+    if len(figures) + shift > digits or -shift > len(figures):
+        raise ArithmeticError
+    number = int("".join(map(str, figures)))
     whole, rest = (number * int(10**shift), 0) if shift >= 0 else divmod(number, int(10**-shift))
     if rest:
         raise ArithmeticError

@@ -1,5 +1,8 @@
 """The fast leaves and trees are those of the specification, over random schemas, values, nulls and slices."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,7 @@ from notary.bulk import lanes
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree
 from notary.verify.hashes import EMPTY_ROOT
-from notary.verify.row import Column, Schema, leaf
+from notary.verify.row import MAX_ROW_BYTES, Column, Schema, leaf
 from notary.verify.tree import root
 from tests.notary.values import rows, schemas
 
@@ -30,7 +33,7 @@ ARROW = {
 
 def arrow_type(column: Column) -> pa.DataType:
     if column.kind == "DECIMAL":
-        return pa.decimal128(int(column.type[8:].partition(",")[0]), column.scale)
+        return pa.decimal128(*column.numbers)
     return ARROW[column.kind]
 
 
@@ -86,21 +89,66 @@ def test_rows_of_many_chunks() -> None:
     assert made(schema, batch_of(schema, records)) == by_specification(schema, records)
 
 
-@pytest.mark.parametrize(
-    ("kind", "array"),
-    [
-        ("INT", pa.array([1 << 40])),
-        ("BIGINT", pa.array([1.5])),
-        ("TIMESTAMP(6)", pa.array([1], pa.timestamp("ns"))),
-        ("DECIMAL(10,3)", pa.array([1.5])),
-        ("DECIMAL(10,1)", pa.array(["1.25"]).cast(pa.decimal128(10, 2))),
-        ("STRING", pa.array([b"\xff"])),
-    ],
-)
-def test_a_column_that_would_lose_something_is_refused(kind: str, array: pa.Array) -> None:
+def decimals(text: str, digits: int, scale: int) -> pa.Array:
+    return pa.array([Decimal(text)], pa.decimal128(digits, scale))
+
+
+NOON = pa.array([datetime(2026, 1, 1, 13)], pa.timestamp("us"))
+WRONG = [
+    ("BOOLEAN", pa.array([5])),
+    ("BOOLEAN", pa.array(["1"])),
+    ("INT", pa.array([1 << 40])),
+    ("INT", pa.array(["007"])),
+    ("INT", pa.array([True])),
+    ("BIGINT", pa.array([1.5])),
+    ("BIGINT", NOON),
+    ("BIGINT", pa.array([1 << 63], pa.uint64())),
+    ("DATE", NOON),
+    ("DATE", pa.array([10**8], pa.int32()).view(pa.date32())),
+    ("TIMESTAMP(6)", pa.array([1500])),
+    ("TIMESTAMP(6)", pa.array([1], pa.timestamp("ns"))),
+    ("TIMESTAMP(6)", pa.array([1 << 62], pa.timestamp("us"))),
+    ("TIMESTAMP(3)", pa.array([1], pa.timestamp("us"))),
+    ("DECIMAL(10,3)", pa.array([1.5])),
+    ("DECIMAL(10,1)", decimals("1.25", 10, 2)),
+    ("DECIMAL(3,1)", decimals("100.0", 10, 1)),
+    ("DOUBLE", decimals("9007199254740993", 16, 0)),
+    ("DOUBLE", pa.array(["0.1"])),
+    ("STRING", pa.array([b"\xff"])),
+    ("STRING", pa.array([7])),
+    ("STRING", pa.array([b"\xff\xfe"], pa.binary()).view(pa.string())),
+    ("BYTES", pa.array(["text"])),
+]
+
+
+@pytest.mark.parametrize(("kind", "array"), WRONG, ids=[f"{kind} of {array.type}" for kind, array in WRONG])
+def test_what_is_not_of_its_type_is_refused_and_never_converted(kind: str, array: pa.Array) -> None:
     schema = Schema("dws.trial", (Column("c", kind),), ("c",))
-    with pytest.raises(ValueError, match=r"^c: .* cannot be read as "):
+    with pytest.raises(ValueError, match=r"^c: .* is no "):
         LeafMaker(schema).leaves(pa.RecordBatch.from_arrays([array], ["c"]), salts(1))
+
+
+def test_offsets_that_lead_out_of_a_column_are_refused() -> None:
+    offsets = pa.py_buffer(np.array([6000, *[0] * 63, 6000], np.int32).tobytes())
+    array = pa.Array.from_buffers(pa.binary(), 64, [None, offsets, pa.py_buffer(bytes(6000))])
+    schema = Schema("dws.trial", (Column("c", "BYTES"),), ("c",))
+    with pytest.raises(ValueError, match=r"^c: binary is no BYTES: .*offset"):
+        LeafMaker(schema).leaves(pa.RecordBatch.from_arrays([array], ["c"]), salts(64))
+
+
+def test_a_row_that_no_proof_can_hold_is_refused() -> None:
+    schema = Schema("dws.trial", (Column("c", "STRING"),), ("c",))
+    with pytest.raises(ValueError, match=r"a row of dws\.trial has 2,097,153 bytes, at most 2,097,152"):
+        made(schema, pa.RecordBatch.from_arrays([pa.array(["x" * (MAX_ROW_BYTES - 5)])], ["c"]))
+
+
+def test_threads_share_a_maker() -> None:
+    schema = Schema("dws.trial", (Column("number", "BIGINT"), Column("text", "STRING")), ("number",))
+    batches = [batch_of(schema, [{"number": n * k, "text": f"{n}" * (k + 1)} for n in range(6000)]) for k in range(4)]
+    maker = LeafMaker(schema)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda batch: maker.leaves(batch, salts(6000)).tobytes(), batches * 3))
+    assert found == [maker.leaves(batch, salts(6000)).tobytes() for batch in batches] * 3
 
 
 @pytest.mark.parametrize(
@@ -111,6 +159,12 @@ def test_a_column_that_would_lose_something_is_refused(kind: str, array: pa.Arra
         ("STRING", pa.array(["a", "b", "a"]).dictionary_encode(), pa.array(["a", "b", "a"])),
         ("STRING", pa.array(["a"], pa.large_string()), pa.array(["a"])),
         ("INT", pa.array([7], pa.int64()), pa.array([7], pa.int32())),
+        ("DECIMAL(10,3)", decimals("1.5", 5, 1), decimals("1.500", 10, 3)),
+        ("DECIMAL(10,3)", decimals("1.5", 5, 1).dictionary_encode(), decimals("1.500", 10, 3)),
+        ("DOUBLE", pa.array([0.5], pa.float32()), pa.array([0.5])),
+        ("BYTES", pa.array([b"ab"], pa.binary(2)), pa.array([b"ab"])),
+        ("DECIMAL(10,3)", pa.nulls(1), pa.nulls(1, pa.decimal128(10, 3))),
+        ("STRING", pa.nulls(2), pa.nulls(2, pa.string())),
     ],
 )
 def test_a_value_is_the_same_however_a_file_stores_it(kind: str, stored: pa.Array, value: pa.Array) -> None:
@@ -153,6 +207,12 @@ def test_a_tree_grows_in_any_steps(steps: list[int]) -> None:
         first += step
     assert tree.size == first
     assert tree.root() == root([row.tobytes() for row in leaves])
+
+
+@pytest.mark.parametrize("leaves", [np.zeros((4, 31), np.uint8), np.zeros((4, 8), np.uint32), np.zeros(64, np.uint8)])
+def test_leaves_of_another_shape_are_no_leaves(leaves: Any) -> None:
+    with pytest.raises(ValueError, match=r"leaves are uint8\[n, 32\], not "):
+        Tree().add(leaves)
 
 
 def test_a_tree_of_nothing() -> None:

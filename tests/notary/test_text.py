@@ -49,12 +49,28 @@ def test_there_and_back(drawn: tuple[Schema, dict[str, Any]]) -> None:
         ("DOUBLE", "one"),
         ("DOUBLE", "1_0"),
         ("DOUBLE", "NaN"),
+        ("DOUBLE", "9007199254740993"),
+        ("DOUBLE", "9007199254740993.0"),
+        ("DOUBLE", "1e+999"),
+        ("DOUBLE", "0.99999999999999999"),
+        ("DOUBLE", "-0.0"),
+        ("INT", "-0"),
+        ("DECIMAL(10,3)", "1.5"),
+        ("DECIMAL(10,3)", "1.5000"),
+        ("DECIMAL(10,3)", "-0.000"),
+        ("DECIMAL(10,0)", "1."),
     ],
 )
 def test_what_is_no_value_is_refused_with_its_column_and_its_type(kind: str, text: Any) -> None:
     schema = Schema("dws.trial", (Column("c", kind),), ("c",))
     with pytest.raises(ValueError, match=r"^c: .{1,80} is no " + kind.replace("(", r"\(").replace(")", r"\)")):
         row_from_json(schema, {"c": text})
+
+
+@pytest.mark.parametrize("value", [0.012345678901234568, 0.00012345678901234567, 5e-324, 1.7976931348623157e308])
+def test_a_double_is_written_with_all_its_digits(value: float) -> None:
+    schema = Schema("dws.trial", (Column("c", "DOUBLE"),), ("c",))
+    assert row_from_json(schema, row_to_json(schema, {"c": value})) == {"c": value}
 
 
 @pytest.mark.parametrize("texts", [{}, {"a": "1"}, {"b": "1", "a": "1"}, {"a": "1", "b": "1", "c": "1"}])

@@ -23,6 +23,8 @@ def values(kind: str) -> st.SearchStrategy[Any]:
     if name == "DECIMAL":
         precision, scale = map(int, numbers.split(","))
         return _decimals(precision, scale)
+    if kind == "TIMESTAMP(3)":
+        return values("TIMESTAMP(6)").map(lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000))
     return {
         "STRING": TEXT,
         "BYTES": st.binary(max_size=40),
