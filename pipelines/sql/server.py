@@ -20,7 +20,7 @@ from warehouse.errors import WarehouseError
 from warehouse.template import references
 
 _READING_COMMANDS = ("Show", "Describe", "Explain")
-_RELATIONS = 1000
+RELATIONS = 1000
 
 
 def key_file(settings: PipelineSettings) -> Path:
@@ -37,7 +37,7 @@ def serve(settings: PipelineSettings, catalog: Catalog, address: tuple[str, int]
         address: Host and port to listen on.
     """
     key = _make_key(key_file(settings))
-    session = open_session(settings, _RELATIONS)
+    session = open_session(settings, RELATIONS)
     tables = Tables(session, catalog, settings)
     session.sql("SELECT 1").collect()
     with Listener(address, family="AF_INET", backlog=16, authkey=key) as listener:

@@ -13,6 +13,8 @@ from pipelines.streaming.job import JOB_NAME
 
 BATCH_PREFIX = "gridseal batch "
 """What the names of bounded runs begin with."""
+SOURCES_JOB = f"{BATCH_PREFIX}of the sources alone"
+"""A job that takes the sources to a savepoint; to others a bounded run, so the pipeline does not run and none writes."""
 # A failure of this class, SourceFailure.java, is told in words made for people.
 _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
@@ -67,13 +69,13 @@ class Checkpoints:
     failed: int
 
 
-def current_job(settings: PipelineSettings) -> Job | None:
-    """The streaming job that has not ended, or None.
+def current_job(settings: PipelineSettings, name: str = JOB_NAME) -> Job | None:
+    """The streaming job, or that of another name, that has not ended; or None.
 
     Raises:
         PipelineError: Flink does not answer.
     """
-    jobs = [j for j in _live_jobs(settings) if j["name"] == JOB_NAME]
+    jobs = [j for j in _live_jobs(settings) if j["name"] == name]
     if not jobs:
         return None
     newest = max(jobs, key=lambda job: job["start-time"])
@@ -127,13 +129,13 @@ def source_failure(settings: PipelineSettings, job_id: str, since_ms: float) -> 
 
 def failures(settings: PipelineSettings, job_id: str, since_ms: float) -> int:
     """How often a job has failed, of whatever, since a moment in ms since 1970; Flink remembers the newest 16."""
-    return sum(entry["timestamp"] >= since_ms for entry in _failures(settings, job_id))
+    return sum(entry["timestamp"] >= since_ms for entry in _failures(settings, job_id) if not _is_echo(entry))
 
 
 def _failure(settings: PipelineSettings, job_id: str) -> tuple[float, str]:
     """Time and line of the newest failure that is not the echo of another."""
     entries = _failures(settings, job_id)
-    found = [entry for entry in entries if _ECHO not in str(entry["stacktrace"])] or entries
+    found = [entry for entry in entries if not _is_echo(entry)] or entries
     if not found:
         return 0, ""
     lines = str(found[0]["stacktrace"]).splitlines()
@@ -146,27 +148,18 @@ def _failures(settings: PipelineSettings, job_id: str) -> list[dict[str, Any]]:
     return list(get(settings, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"])
 
 
+def _is_echo(entry: dict[str, Any]) -> bool:
+    return _ECHO in str(entry["stacktrace"])
+
+
 def past_has_ended(settings: PipelineSettings, job_id: str) -> bool:
     """Whether the job has read all that a replay lets it read, and a checkpoint covers it.
 
     Raises:
         PipelineError: Flink does not answer.
     """
-    return all(status == "FINISHED" for status in _past_tasks(settings, job_id))
-
-
-def reads_past(settings: PipelineSettings, job_id: str) -> bool:
-    """Whether the job was compiled to read what came before a replay; one of the sources alone was not.
-
-    Raises:
-        PipelineError: Flink does not answer.
-    """
-    return bool(_past_tasks(settings, job_id))
-
-
-def _past_tasks(settings: PipelineSettings, job_id: str) -> list[str]:
     vertices = get(settings, f"/jobs/{job_id}")["vertices"]
-    return [vertex["status"] for vertex in vertices if _PAST_OPERATOR in vertex["name"]]
+    return all(vertex["status"] == "FINISHED" for vertex in vertices if _PAST_OPERATOR in vertex["name"])
 
 
 def last_checkpoint(settings: PipelineSettings, job_id: str) -> Checkpoint | None:

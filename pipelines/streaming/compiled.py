@@ -40,6 +40,11 @@ class Compiled:
         """Of the job's state."""
         return self.replay.generation if self.replay else 0
 
+    @property
+    def whole(self) -> bool:
+        """Whether it makes every table; a job of the sources alone knows those of ODS, and a replay must follow."""
+        return self.digests.keys() == self.shapes.keys()
+
     def changed(self, now: "Compiled") -> list[str]:
         """Tables that differ, new ones and ones that are no longer there among them."""
         names = dict.fromkeys([*now.digests, *self.digests])

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.cluster import batch_job, batch_jobs, cancel, current_job, get, post
+from pipelines.streaming.job import JOB_NAME
 
 SAVEPOINT_S = 330.0
 """Seconds that a savepoint may take: Flink itself gives one up after 300, and no stop is left half done then."""
@@ -76,15 +77,15 @@ def _cause(operation: dict[str, Any]) -> str:
     return shorten(str(cause.get("stack-trace", "unknown")).splitlines()[0], _CAUSE_CHARACTERS)
 
 
-def end_job(settings: PipelineSettings) -> None:
-    """Cancel the streaming job, whatever its state, and wait until it has ended; its newest checkpoint stays.
+def end_job(settings: PipelineSettings, name: str = JOB_NAME) -> None:
+    """Cancel the streaming job, or that of another name, and wait until it has ended; its newest checkpoint stays.
 
     Raises:
         PipelineError: Flink does not answer, or the job does not end.
     """
-    if job := current_job(settings):
+    if job := current_job(settings, name):
         cancel(settings, job.id)
-    _await_end(lambda: "the job" if current_job(settings) else "", "gridseal pipeline status")
+    _await_end(lambda: "the job" if current_job(settings, name) else "", "gridseal pipeline status")
 
 
 def end_batch_jobs(settings: PipelineSettings) -> None:

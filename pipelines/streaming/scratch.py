@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import delete_group, end_offsets, first_offsets
+from pipelines.streaming.cluster import SOURCES_JOB
 from pipelines.streaming.ending import end_job
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import Loss, record_losses
@@ -54,6 +55,8 @@ def remove(settings: PipelineSettings, catalog: Catalog) -> None:
     Raises:
         PipelineError: A service does not answer, the job does not end, or somebody writes a table.
     """
+    # Of a restart that was killed.
+    end_job(settings, SOURCES_JOB)
     with writing(settings, catalog):
         end_job(settings)
         client = open_client(settings)

@@ -8,15 +8,9 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import (
-    Job,
-    current_job,
-    last_failure,
-    past_has_ended,
-    reads_past,
-    source_failure,
-)
+from pipelines.streaming.cluster import Job, current_job, last_failure, past_has_ended, source_failure
 from pipelines.streaming.ending import SAVEPOINT_S, stop_with_savepoint
+from pipelines.streaming.job import JOB_NAME
 from pipelines.streaming.lock import writing
 from pipelines.streaming.losses import read_losses
 from pipelines.streaming.replay import Replay
@@ -64,7 +58,7 @@ def start(
     found = compiled.compiled_from(catalog)
     known = compiled.load(settings) or found
     if current_job(settings):
-        _refuse_other_sql(known.changed(found), "the job that runs")
+        _refuse_other_sql(known, found, "the job that runs")
         return Started(wait_until_running(settings, timeout_s), False, "")
     report("creating topics")
     ensure_topics(settings)
@@ -75,7 +69,7 @@ def start(
         # Before there is a job, of which nobody would know it if this process died.
         compiled.save(settings, known)
     else:
-        _refuse_other_sql(known.changed(found), f"the job that wrote {point.name}")
+        _refuse_other_sql(known, found, f"the job that wrote {point.name}")
     # As soon as it has a checkpoint of its own, it goes on from there.
     begins = known.replay if known.replay and point and point.path == known.replay.savepoint else None
     missing = [t.name for t in catalog if t.mode == "batch" and t.engine == "flink" and not table_exists(settings, t)]
@@ -105,7 +99,7 @@ def stop(settings: PipelineSettings, job_id: str, timeout_s: float = SAVEPOINT_S
         PipelineError: The savepoint was not taken in time, or a service does not answer.
     """
     known, deadline = compiled.load(settings), time.monotonic() + timeout_s
-    if known and known.replay and not known.replay.ended and reads_past(settings, job_id):
+    if known and known.replay and not known.replay.ended:
         while not (ended := past_has_ended(settings, job_id)) and time.monotonic() < deadline - timeout_s / 2:
             job = current_job(settings)
             if not job or not job.healthy:
@@ -126,15 +120,15 @@ def refuse_other_sql(settings: PipelineSettings, catalog: Catalog) -> None:
         PipelineError: Tables that differ, or HDFS does not answer.
     """
     if known := compiled.load(settings):
-        _refuse_other_sql(known.changed(compiled.compiled_from(catalog)), "the pipeline")
+        _refuse_other_sql(known, compiled.compiled_from(catalog), "the pipeline")
 
 
-def _refuse_other_sql(changed: list[str], job: str) -> None:
+def _refuse_other_sql(known: compiled.Compiled, found: compiled.Compiled, job: str) -> None:
     """State holds what the old SQL made; the new one would go on from it without an error, and be wrong."""
-    if changed:
+    if changed := known.changed(found):
         raise PipelineError(
             f"{job} was compiled from another {', '.join(changed)}, and its state fits no other",
-            "gridseal pipeline restart makes the state anew from ODS; or undo the change",
+            "gridseal pipeline restart makes the state anew from ODS" + ("; or undo the change" if known.whole else ""),
         )
 
 
@@ -150,16 +144,16 @@ def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
         )
 
 
-def wait_until_running(settings: PipelineSettings, timeout_s: float) -> Job:
-    """Wait until every task of the job runs.
+def wait_until_running(settings: PipelineSettings, timeout_s: float, name: str = JOB_NAME) -> Job:
+    """Wait until every task of the job, or of that of another name, runs.
 
     Raises:
         PipelineError: It did not come to that; the message holds Flink's last failure.
     """
     began_ms, deadline = time.time() * 1000, time.monotonic() + timeout_s
-    job = current_job(settings)
+    job = current_job(settings, name)
     while time.monotonic() < deadline:
-        job = current_job(settings)
+        job = current_job(settings, name)
         if job and job.healthy:
             return job
         # One from before may have been mended; it comes again if it was not.

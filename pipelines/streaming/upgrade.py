@@ -7,7 +7,7 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming import compiled
 from pipelines.streaming.child import in_child
-from pipelines.streaming.cluster import current_job, failures, last_failure
+from pipelines.streaming.cluster import SOURCES_JOB, current_job, failures, last_failure, source_failure
 from pipelines.streaming.compiled import Compiled
 from pipelines.streaming.ending import SAVEPOINT_S, end_job, stop_with_savepoint
 from pipelines.streaming.evolution import refuse_breaking
@@ -18,8 +18,8 @@ from pipelines.streaming.restore import newest_restore_point
 from pipelines.streaming.submit import Report, stop, wait_until_running
 from warehouse.catalog import Catalog
 
-_RUNNING_S = 180
-_AGAIN = 2
+_RUNNING_S = 180.0
+_TIMES = 2
 
 
 def prepare_replay(
@@ -54,12 +54,15 @@ def prepare_replay(
             "the pipeline has no savepoint or checkpoint from which its sources could go on",
             "gridseal pipeline restart --from-scratch removes the tables and reads everything anew",
         )
+    savepoint = point.path
     if not point.is_savepoint:
         report(f"no savepoint: the sources go on from {point.name}, alone, until they have one")
-        known = _sources_alone(settings, catalog, known, point.path, timeout_s)
-        point = newest_restore_point(settings) or point
+        known = _without_tables(known, now, catalog)
+        # Before there is such a job: nothing but a replay may follow on it.
+        compiled.save(settings, known)
+        savepoint = _sources_alone(settings, catalog, point.path, timeout_s)
     changed, generation = known.changed(now), known.generation + 1
-    replay = plan_replay(settings, catalog, generation, point.path, changed, known.replay)
+    replay = plan_replay(settings, catalog, generation, savepoint, changed, known.replay)
     compiled.save(settings, replace(now, replay=replay))
     return replay
 
@@ -70,54 +73,69 @@ def _end(settings: PipelineSettings, report: Report, timeout_s: float) -> None:
     if job is None:
         return
     began_ms = time.time() * 1000
-    if _fails(settings, job.id, began_ms):
-        report(f"the job cannot be stopped with a savepoint, for it fails: {last_failure(settings, job.id)}")
-        end_job(settings)
-        return
-    try:
-        stop(settings, job.id, timeout_s)
-    except PipelineError:
-        if not current_job(settings) or not failures(settings, job.id, began_ms):
-            raise
-        report(f"the job failed before it had a savepoint: {last_failure(settings, job.id)}")
-        end_job(settings)
+    for _ in range(_TIMES):
+        if _fails(settings, job.id):
+            break
+        stopping_ms = time.time() * 1000
+        try:
+            stop(settings, job.id, timeout_s)
+            return
+        except PipelineError:
+            # It may have failed of what is over already, such as a kill.
+            if not current_job(settings) or not failures(settings, job.id, stopping_ms):
+                raise
+    if failure := source_failure(settings, job.id, began_ms):
+        # No other SQL mends that, and once it is mended the job goes on by itself.
+        raise PipelineError(f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended")
+    report(f"the job cannot be stopped with a savepoint, for it fails: {last_failure(settings, job.id)}")
+    end_job(settings)
 
 
-def _fails(settings: PipelineSettings, job_id: str, since_ms: float) -> bool:
+def _fails(settings: PipelineSettings, job_id: str) -> bool:
     """Whether a job fails again and again, rather than that it goes on after a failure as it does after a kill."""
-    deadline = time.monotonic() + _RUNNING_S
+    since_ms, deadline = time.time() * 1000, time.monotonic() + _RUNNING_S
     while time.monotonic() < deadline:
         job = current_job(settings)
         if job and job.healthy:
             return False
-        if failures(settings, job_id, since_ms) >= _AGAIN:
+        if failures(settings, job_id, since_ms) >= _TIMES:
             return True
         time.sleep(0.5)
-    return True
+    raise PipelineError(
+        f"the job neither runs nor fails within {_RUNNING_S:.0f} s",
+        "gridseal pipeline status; see var/log/jobmanager.log",
+    )
 
 
-def _sources_alone(
-    settings: PipelineSettings, catalog: Catalog, known: Compiled, checkpoint: str, timeout_s: float
-) -> Compiled:
+def _without_tables(known: Compiled, now: Compiled, catalog: Catalog) -> Compiled:
+    """What a job of the sources alone is compiled from: every table but those of sources is unknown to it."""
+    fed = [table.name for table in with_past(catalog)]
+    shapes = {**known.shapes, **{name: now.shapes[name] for name in fed}}
+    return replace(known, digests={name: now.digests[name] for name in fed}, shapes=shapes)
+
+
+def _sources_alone(settings: PipelineSettings, catalog: Catalog, checkpoint: str, timeout_s: float) -> str:
     """Let the sources go on from a checkpoint, with ODS and nothing else, until they stop with a savepoint.
 
     ODS may lack rows that the checkpoint counts as read: Hudi commits them when its writers find their state again.
 
     Returns:
-        What the job was compiled from that stopped: all tables but those of sources are unknown to it, and made anew.
+        Path of the savepoint.
     """
-    fed = {table.name for table in with_past(catalog)}
-    known = replace(known, digests={name: digest for name, digest in known.digests.items() if name in fed})
-    # Before there is such a job: nothing but another replay may follow on it.
-    compiled.save(settings, known)
+    # Of a restart that was killed.
+    end_job(settings, SOURCES_JOB)
     in_child(settings, _submit_sources, settings, catalog, checkpoint)
     try:
-        job = wait_until_running(settings, _RUNNING_S)
-        stop_with_savepoint(settings, job.id, timeout_s)
-    except PipelineError:
-        end_job(settings)
+        job = wait_until_running(settings, _RUNNING_S, SOURCES_JOB)
+        name = stop_with_savepoint(settings, job.id, timeout_s).rsplit("/", 1)[1]
+        # As the next start will find it.
+        return f"{settings.hdfs_uri}{settings.flink_path}/savepoints/{name}"
+    except PipelineError as error:
+        end_job(settings, SOURCES_JOB)
+        raise PipelineError(str(error), "gridseal pipeline restart takes it up, once that is mended") from error
+    except BaseException:
+        end_job(settings, SOURCES_JOB)
         raise
-    return known
 
 
 def _submit_sources(settings: PipelineSettings, catalog: Catalog, checkpoint: str) -> None:
@@ -126,7 +144,8 @@ def _submit_sources(settings: PipelineSettings, catalog: Catalog, checkpoint: st
 
     prepare_environment(settings)
     with writing(settings, with_past(catalog)):
-        tables = open_environment(configuration(settings, checkpoint, sources_only=True))
+        options = configuration(settings, checkpoint, sources_only=True) | {"pipeline.name": SOURCES_JOB}
+        tables = open_environment(options)
         register(tables, catalog, settings, read_losses(settings), sources_alone=True)
         statement_set(tables, catalog, sources_alone=True).execute()
 

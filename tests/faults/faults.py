@@ -189,9 +189,7 @@ def expire_messages(lake: Lake) -> None:
     from pipelines.sources.broker import end_offsets
 
     settings = lake.settings
-    job = current_job(settings)
-    assert job
-    stop(settings, job.id)
+    assert lake.command("pipeline", "stop").returncode == 0
     begins = end_offsets(settings, METER_READINGS.name)
     # The load sends the day before meanwhile.
     lake.feed(lake.next_day + timedelta(days=1), OPTIONS)

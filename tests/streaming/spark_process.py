@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.batch.spark import Made, make
 from pipelines.settings import PipelineSettings
-from pipelines.sql.server import answer
+from pipelines.sql.server import RELATIONS, answer
 from pipelines.sql.session import WRITE_OPTIONS, Tables, open_session
 from pipelines.streaming.hudi import table_path
 from warehouse.catalog import load_catalog
@@ -24,8 +24,10 @@ def query(
         statements: Spark SQL about dws.meter_day.
         unguarded: Without the options that keep a table's version.
     """
-    session = open_session(settings)
-    Tables(session, load_catalog(settings), settings).ensure("dws.meter_day")
+    session = open_session(settings, RELATIONS)
+    tables = Tables(session, load_catalog(settings), settings)
+    tables.ensure("dws.meter_day")
+    tables.list_anew()
     if unguarded:
         for option in WRITE_OPTIONS:
             session.conf.unset(option)
@@ -65,7 +67,7 @@ def made(settings: PipelineSettings, name: str, partitions: Sequence[str] | None
 
 def asked_at_once(settings: PipelineSettings, sql: str, times: int) -> list[dict[str, Any]]:
     """Answers of the SQL endpoint to a query that comes from as many clients at the same moment, before any other."""
-    session, catalog = open_session(settings), load_catalog(settings)
+    session, catalog = open_session(settings, RELATIONS), load_catalog(settings)
     tables = Tables(session, catalog, settings)
     with ThreadPoolExecutor(times) as pool:
         answers = [pool.submit(answer, {"sql": sql}, session, tables, catalog) for _ in range(times)]

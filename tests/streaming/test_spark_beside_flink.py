@@ -54,10 +54,10 @@ def test_no_path_of_spark_upgrades_a_table_that_flink_writes(
     flink(flink_process.fill, settings, NAME, 1, 1500)
     before = declared(settings)
     assert before[0] == "hoodie.table.version=6"
-    sums, [(newest,)], *_ = spark(spark_process.query, settings, READS)
-    assert sums == [(50, 50, sum(range(1451, 1501)), 1451)]
     answers = spark(spark_process.asked_at_once, settings, f"SELECT COUNT(*) FROM {NAME}", 8)
     assert answers == [{"columns": [("count(1)", "bigint")], "rows": [(50,)]}] * 8
+    sums, [(newest,)], *_ = spark(spark_process.query, settings, READS)
+    assert sums == [(50, 50, sum(range(1451, 1501)), 1451)]
     past = f"SELECT COUNT(*) FROM {NAME} TIMESTAMP AS OF '{newest}'"
     assert spark(spark_process.query, settings, [past]) == [[(50,)]]
     assert declared(settings) == before
