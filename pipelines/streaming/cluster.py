@@ -14,7 +14,7 @@ from pipelines.streaming.job import JOB_NAME
 BATCH_PREFIX = "gridseal batch "
 """What the names of bounded runs begin with."""
 SOURCES_JOB = f"{BATCH_PREFIX}of the sources alone"
-"""A job that takes the sources to a savepoint; to others a bounded run, so the pipeline does not run and none writes."""
+"""A job that takes the sources to a savepoint; a bounded run to others, so that the pipeline counts as stopped."""
 # A failure of this class, SourceFailure.java, is told in words made for people.
 _SOURCE_FAILURE = "io.gridseal.flink.SourceFailure: "
 # What a coordinator meets when its task has failed already, of something else.
