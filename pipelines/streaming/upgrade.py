@@ -127,15 +127,13 @@ def _sources_alone(settings: PipelineSettings, catalog: Catalog, checkpoint: str
     in_child(settings, _submit_sources, settings, catalog, checkpoint)
     try:
         job = wait_until_running(settings, _RUNNING_S, SOURCES_JOB)
-        name = stop_with_savepoint(settings, job.id, timeout_s).rsplit("/", 1)[1]
-        # As the next start will find it.
-        return f"{settings.hdfs_uri}{settings.flink_path}/savepoints/{name}"
+        path = stop_with_savepoint(settings, job.id, timeout_s)
     except PipelineError as error:
-        end_job(settings, SOURCES_JOB)
         raise PipelineError(str(error), "gridseal pipeline restart takes it up, once that is mended") from error
-    except BaseException:
+    finally:
         end_job(settings, SOURCES_JOB)
-        raise
+    # As the next start will find it.
+    return f"{settings.hdfs_uri}{settings.flink_path}/savepoints/{path.rsplit('/', 1)[1]}"
 
 
 def _submit_sources(settings: PipelineSettings, catalog: Catalog, checkpoint: str) -> None:
