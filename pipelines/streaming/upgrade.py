@@ -20,6 +20,8 @@ from warehouse.catalog import Catalog
 
 _RUNNING_S = 180.0
 _TIMES = 2
+_STALE_MS = 15_000
+"""Flink tells that tasks run for some seconds after they have failed."""
 
 
 def prepare_replay(
@@ -82,9 +84,9 @@ def _end(settings: PipelineSettings, report: Report, timeout_s: float) -> None:
             return
         except PipelineError:
             # It may have failed of what is over already, such as a kill.
-            if not current_job(settings) or not failures(settings, job.id, stopping_ms):
+            if not current_job(settings) or not failures(settings, job.id, stopping_ms - _STALE_MS):
                 raise
-    if failure := source_failure(settings, job.id, began_ms):
+    if failure := source_failure(settings, job.id, began_ms - _STALE_MS):
         # No other SQL mends that, and once it is mended the job goes on by itself.
         raise PipelineError(f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended")
     report(f"the job cannot be stopped with a savepoint, for it fails: {last_failure(settings, job.id)}")
