@@ -25,7 +25,7 @@ class ProofError(ValueError):
     """A proof does not hold.
 
     Attributes:
-        link: Which part of the chain: file, row, seal or checkpoint.
+        link: Which part of the chain: file, row or seal.
     """
 
     def __init__(self, link: str, message: str) -> None:
