@@ -11,7 +11,7 @@ help: ## Show this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing: system packages, .venv, jars, FLINK_HOME
+setup: ## Install what is missing: system packages, .venv, jars, FLINK_HOME, anvil
 	@$(PYTHON) -m stack.bootstrap
 
 ready:
@@ -63,10 +63,12 @@ format: ready ## Lay out the code and mend what can be mended
 docs: ready ## Write docs/tables.md from the contracts of the tables
 	@.venv/bin/python -m warehouse.docs
 
-lock: ready ## Pin the dependencies of requirements.in anew, with hashes
+lock: ready ## Pin the dependencies of requirements.in and stack/npm anew, with hashes
 	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
 	  --build-constraint requirements/build-constraints.txt --custom-compile-command "make lock" \
 	  --output-file requirements/requirements.lock requirements/requirements.in
+	@npm install --prefix stack/npm --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	@sed -z -i 's/,\n *"engines": {[^}]*}//g' stack/npm/package-lock.json # see stack/anvil.py
 
 clean: ## Stop everything and remove all state (var/)
 	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean --yes; fi

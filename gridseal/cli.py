@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import batch, dead_letters, feed, lake, metrics, pipeline, query, services, table
+from gridseal.commands import batch, dead_letters, feed, lake, metrics, notary, pipeline, query, services, table
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
     name="gridseal",
     help="A lakehouse for power-grid data whose every partition can be proven."
     "\n\nStart with: gridseal demo. Exit codes: 0 fine, 1 a check failed, 2 wrong usage or setting,"
-    " 3 a service is not there, 4 unexpected.",
+    " 3 a service is not there, 4 not final yet, 70 unexpected.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +28,7 @@ dead_letters.register(app)
 table.register(app)
 lake.register(app)
 query.register(app)
+notary.register(app)
 
 
 def _version(value: bool) -> None:

@@ -4,7 +4,10 @@ FINE = 0
 CHECK_FAILED = 1
 WRONG_USAGE = 2
 NO_SERVICE = 3
-UNEXPECTED = 4
+PENDING = 4
+CHANGED_SINCE = 5
+UNEXPECTED = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 
 class GridsealError(Exception):

@@ -1,4 +1,4 @@
-"""All settings: those of the stack, of the pipelines and of the warehouse, from the environment and .env."""
+"""All settings: of the stack, the notary, the pipelines and the warehouse, from the environment and .env."""
 
 import os
 from pathlib import Path
@@ -8,17 +8,27 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import WRONG_USAGE, GridsealError
-from pipelines.settings import PipelineSettings
+from notary.settings import NotarySettings
 from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name
 
 
-class Settings(StackSettings, PipelineSettings, BaseSettings):
+class Settings(StackSettings, NotarySettings, BaseSettings):
     """One object for all rooms; each room sees the part that it declares.
 
     An address that is not set follows from the host and port of the stack on this machine.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore")
+
+    @property
+    def embedded_chain_url(self) -> str:
+        """Where the chain of this stack listens."""
+        return f"http://{self.host}:{self.chain_port}"
+
+    @property
+    def embedded_chain(self) -> bool:
+        """Whether the chain is the one of this stack."""
+        return self.chain_url == self.embedded_chain_url
 
     @model_validator(mode="after")
     def _derive(self) -> Self:
@@ -28,6 +38,8 @@ class Settings(StackSettings, PipelineSettings, BaseSettings):
             "webhdfs_url": f"http://{self.host}:{self.namenode_http_port}",
             "flink_url": f"http://{self.host}:{self.flink_rest_port}",
             "database_host": self.host,
+            "chain_url": self.embedded_chain_url,
+            "chain_id": self.embedded_chain_id,
         }
         for name, value in derived.items():
             if not getattr(self, name):

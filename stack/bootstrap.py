@@ -1,19 +1,20 @@
-"""Set-up of an empty machine: system packages, the Python environment, jars and FLINK_HOME.
+"""Set-up of an empty machine: system packages, the Python environment, jars, FLINK_HOME and the node of the chain.
 
 Run as `python3 -m stack.bootstrap` (by `make`), with nothing but the standard library: this is what installs
 the rest. A step that has run before is left out while what went into it stays the same.
 """
 
 import fcntl
-import os
 import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from stack import anvil
 from stack.errors import StackError
-from stack.java import JAVA_VERSION, java_home
+from stack.java import java_home
+from stack.packages import PACKAGES, install_packages, missing_packages
 from stack.step import BUILD, ROOT, Step, say
 
 VENV = ROOT / ".venv"
@@ -23,54 +24,6 @@ POMS = ROOT / "stack" / "jars"
 JAVA_MODULE = ROOT / "pipelines" / "streaming" / "java"
 JAVA_JAR = JAVA_MODULE / "target" / "gridseal-flink.jar"
 FLINK = BUILD / "flink"
-
-# The `-core` packages hold MariaDB's programs without Debian's own service, which we would have to keep from
-# starting. Each package with the program that tells whether it is there.
-PACKAGES = {
-    "mariadb-server-core": "mariadbd",
-    "mariadb-client-core": "my_print_defaults",
-    "maven": "mvn",
-    "python3-venv": "",
-    f"openjdk-{JAVA_VERSION}-jdk-headless": "",
-}
-
-
-def missing_packages() -> list[str]:
-    """Debian packages that must be installed."""
-    missing = [
-        package
-        for package, program in PACKAGES.items()
-        if program and not shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    ]
-    try:
-        if not (java_home() / "bin" / "javac").exists():
-            raise StackError("a runtime without a compiler")
-    except StackError:
-        missing.append(f"openjdk-{JAVA_VERSION}-jdk-headless")
-    try:
-        import ensurepip  # noqa: F401
-    except ImportError:
-        missing.append("python3-venv")
-    return missing
-
-
-def install_packages(step: Step) -> None:
-    """Installs the missing packages."""
-    missing = missing_packages()
-    manual = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
-    if os.geteuid() != 0:
-        raise StackError(f"packages are missing and only root can install them: {', '.join(missing)}", hint=manual)
-    if not shutil.which("apt-get"):
-        raise StackError(f"there is no apt-get; please install {', '.join(missing)} by hand", hint=manual)
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    options = ("-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
-    install = ("apt-get", "install", *options, *missing)
-    try:
-        step.command(*install, environment=quiet)
-    except StackError:
-        # Most likely the package lists are old or were never read.
-        step.command("apt-get", "update", environment=quiet)
-        step.command(*install, environment=quiet)
 
 
 def install_python(step: Step) -> None:
@@ -183,6 +136,13 @@ def steps() -> dict[str, Step]:
             fetch_jars,
         ),
         Step(
+            "chain",
+            "fetching the node of the chain with npm",
+            lambda: texts(anvil.LOCK),
+            lambda: [anvil.program(BUILD)],
+            anvil.install,
+        ),
+        Step(
             "java",
             "building the Java module",
             lambda: texts(*java_sources),
@@ -222,10 +182,11 @@ def set_up() -> bool:
     with (BUILD / "lock").open("w") as lock:
         # Two set-ups at once would tread on each other's files; the second finds the work done.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not shutil.which("mvn") or "python3-venv" in missing_packages():
+        if {"maven", "npm", "python3-venv"} & set(missing_packages()):
+            # The other downloads need them.
             by_name["packages"].ensure()
-        with ThreadPoolExecutor(3) as pool:
-            downloads = [pool.submit(by_name[name].ensure) for name in ("packages", "python", "jars")]
+        with ThreadPoolExecutor(4) as pool:
+            downloads = [pool.submit(by_name[name].ensure) for name in ("packages", "python", "jars", "chain")]
             for download in downloads:
                 download.result()
         # Compiled against the Flink of the Python environment and the jars.

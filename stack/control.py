@@ -120,7 +120,14 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
         check_ports(settings, services)
         supervisor.start(all_services(settings))
         fingerprint.save(settings)
-    running = {name for name, info in supervisor.processes().items() if info["statename"] in _RUNNING}
+    known = supervisor.processes()
+    if unknown := [service.name for service in services if service.name not in known]:
+        raise StackError(
+            f"the services were started by a version that has no {' and no '.join(unknown)}",
+            hint="make down && make up",
+            exit_code=2,
+        )
+    running = {name for name, info in known.items() if info["statename"] in _RUNNING}
     check_ports(settings, [service for service in services if service.name not in running])
     for second in (False, True):
         _in_parallel(

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack import anvil
+from stack.chain_node import GENESIS
 from stack.errors import StackError
 from stack.java import java_home
+from stack.keys import ACCOUNTS, key_file
 from stack.layout import Layout, disk_free
 from stack.ports import describe, is_taken
 from stack.secrets import names_in
@@ -57,6 +60,7 @@ def doctor(settings: StackSettings, env_file: Path = ENV_FILE) -> list[Finding]:
         lambda: _memory(settings),
         lambda: _disk(layout),
         lambda: _passwords(settings, env_file),
+        lambda: _keys(layout),
         _clock,
         lambda: _services(settings, layout),
     ]
@@ -77,9 +81,12 @@ def _java() -> Iterator[Finding]:
 
 
 def _programs(layout: Layout) -> Iterator[Finding]:
-    for name in ("mvn", "mariadbd", "mariadb-install-db"):
+    for name in ("mvn", "npm", "mariadbd", "mariadb-install-db"):
         path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
         yield Finding(name, bool(path), path or "not installed", "" if path else _SETUP)
+    node = anvil.program(layout.build)
+    found = node.exists()
+    yield Finding("anvil", found, str(node) if found else f"{node} is missing", "" if found else _SETUP)
     supervisord = layout.program("supervisord")
     there = supervisord.exists()
     yield Finding(
@@ -153,6 +160,20 @@ def _passwords(settings: StackSettings, env_file: Path) -> Iterator[Finding]:
     ]
     detail = f"missing: {', '.join(missing)}" if missing else "all there"
     yield Finding("passwords", not missing, detail, "make up" if missing else "")
+
+
+def _keys(layout: Layout) -> Iterator[Finding]:
+    for file in (key_file(layout, name) for name in ACCOUNTS):
+        if not file.exists():
+            lost = (layout.chain / GENESIS).exists()
+            detail = "nobody can write to the chain without it" if lost else "the first start makes it"
+            remedy = f"put {file} back from a copy" if lost else "make up"
+            yield Finding(f"key {file.name}", False, f"{file} is not there; {detail}", remedy)
+            continue
+        mode = stat.S_IMODE(file.stat().st_mode)
+        private = mode & 0o077 == 0
+        detail = f"mode {mode:04o}" if private else f"mode {mode:04o} lets others read it; it must be 0600"
+        yield Finding(f"key {file.name}", private, detail, "" if private else f"chmod 600 {file}")
 
 
 def _clock() -> Iterator[Finding]:

@@ -48,6 +48,16 @@ class Layout:
         return self.var / "data"
 
     @property
+    def chain(self) -> Path:
+        """The chain's first block and its newest state."""
+        return self.data / "chain"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys of our accounts on the chain."""
+        return self.var / "keys"
+
+    @property
     def log(self) -> Path:
         """One log a service, rotated."""
         return self.var / "log"
@@ -90,6 +100,7 @@ class Layout:
                 self.var,
                 self.conf,
                 self.data,
+                self.keys,
                 self.log,
                 self.run,
                 self.socket("supervisor.sock").parent,

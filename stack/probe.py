@@ -2,8 +2,8 @@
 
 import json
 import socket
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 TIMEOUT_SECONDS = 3.0
@@ -11,13 +11,15 @@ TIMEOUT_SECONDS = 3.0
 
 def get_json(url: str) -> Any:
     """The JSON that a URL answers, or None if it does not answer."""
-    # Without a proxy: the services are on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=TIMEOUT_SECONDS) as response:
-            return json.load(response)
-    except (OSError, ValueError):
-        return None
+    return _json(urllib.request.Request(url), TIMEOUT_SECONDS)  # noqa: S310
+
+
+def call_json(url: str, method: str, *parameters: object, seconds: float = TIMEOUT_SECONDS) -> Any:
+    """The result of a call by JSON-RPC, or None if there is no answer or it is an error."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+    answer = _json(request, seconds)
+    return answer.get("result") if isinstance(answer, dict) else None
 
 
 def accepts(host: str, port: int) -> bool:
@@ -27,3 +29,13 @@ def accepts(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _json(request: urllib.request.Request, seconds: float) -> Any:
+    # Without a proxy: the services are on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=seconds) as response:
+            return json.load(response)
+    except (OSError, ValueError, HTTPException):
+        return None

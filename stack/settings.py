@@ -41,6 +41,13 @@ class StackSettings(BaseModel):
     flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
     flink_taskmanager_data_port: Port = Field(16121, description="Flink TaskManager, data exchange.")
     sql_port: Port = Field(18100, description="Spark SQL endpoint, started on demand.")
+    chain_port: Port = Field(18545, description="Node of the chain, JSON-RPC.")
+
+    # Signed into every transaction, so that none is valid on two chains: no public one has it, and 31337 is what every
+    # development node takes unless told. Apart from the notary's `chain_id`, which may be that of another chain.
+    embedded_chain_id: int = Field(
+        2026112, ge=1, le=2**32 - 1, description="Number of the chain of this stack, from its first start on."
+    )
 
     task_slots: int = Field(2, ge=1, le=64, description="Slots of the TaskManager; equal to the parallelism.")
     namenode_memory_mb: int = Field(384, ge=128, le=65536, description="Heap of the NameNode in MiB.")

@@ -22,7 +22,17 @@ __all__ = ["CONTRACT_FILE", "LAYERS", "PROVENANCE", "Column", "Source", "Table",
 
 CONTRACT_FILE = "contract.odcs.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TABLE_PROPERTIES = ("engine", "eventTime", "history", "hudi.table.type", "lookbackDays", "mode", "owner", "source")
+_TABLE_PROPERTIES = (
+    "disclosable",
+    "engine",
+    "eventTime",
+    "history",
+    "hudi.table.type",
+    "lookbackDays",
+    "mode",
+    "owner",
+    "source",
+)
 _COLUMN_PROPERTIES = ("field", "unit")
 _SOURCE_KEYS = ("kind", "maxAheadSeconds", "maxBytes", "name")
 _LENGTHS = ("minLength", "maxLength", "pattern")
@@ -90,9 +100,6 @@ def _table(name: str, contract: OpenDataContractStandard, schema: SchemaObject, 
         raise _refuse(name, "the contract says no purpose (description.purpose)")
     if not custom.get("owner"):
         raise _refuse(name, "the contract names no owner (customProperties: owner)")
-    history = custom.get("history", False)
-    if not isinstance(history, bool):
-        raise _refuse(name, f"history is {history!r}; allowed: true, false")
     return Table(
         name=name,
         description=" ".join(description.split()),
@@ -102,12 +109,13 @@ def _table(name: str, contract: OpenDataContractStandard, schema: SchemaObject, 
         partition_by=_positioned(name, properties, "partitioned", "partitionKeyPosition"),
         table_type=str(custom.get("hudi.table.type", "MERGE_ON_READ")),
         source=_source(name, custom["source"]) if "source" in custom else None,
-        history=history,
+        history=_flag(name, custom, "history"),
         mode=str(custom.get("mode", "stream")),
         engine=str(custom.get("engine", "flink")),
         lookback_days=_whole(name, "lookbackDays", custom.get("lookbackDays", 0), 0),
         event_time=custom.get("eventTime"),
         freshness_minutes=_freshness(name, contract),
+        disclosable=_flag(name, custom, "disclosable"),
         folder=folder,
     )
 
@@ -189,6 +197,13 @@ def _source(table: str, value: Any) -> Source:
         max_bytes=_whole(table, "source maxBytes", value.get("maxBytes", 65536), 1),
         max_ahead_seconds=_whole(table, "source maxAheadSeconds", value.get("maxAheadSeconds", 86400), 0),
     )
+
+
+def _flag(table: str, custom: Mapping[str, Any], key: str) -> bool:
+    value = custom.get(key, False)
+    if not isinstance(value, bool):
+        raise _refuse(table, f"{key} is {value!r}; allowed: true, false")
+    return value
 
 
 def _whole(table: str, key: str, value: Any, least: int) -> int:

@@ -91,6 +91,7 @@ class Table:
         lookback_days: Days before its own that a row of an engine-spark table is made from.
         event_time: The column that says when a row's fact happened, if any.
         freshness_minutes: The promise: rows are visible this many minutes after they happened.
+        disclosable: A proof may show some columns of a row and hide the others; sealing takes longer.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Table:
     lookback_days: int
     event_time: str | None
     freshness_minutes: int | None
+    disclosable: bool
     folder: Path
 
     @property

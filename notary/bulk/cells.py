@@ -142,3 +142,13 @@ def put_texts(memory: Any, cursors: Any, tag: int, data: Any, offsets: Any, vali
         for byte in range(whole, length):
             memory[place + byte] = data[first + byte]
         cursors[row] = place + length
+
+
+@njit(cache=True, nogil=True)
+def put_bytes(memory: Any, cursors: Any, values: Any) -> None:
+    """Bytes as they are; values uint8[n, length]."""
+    for row in range(len(cursors)):
+        place = cursors[row]
+        for byte in range(values.shape[1]):
+            memory[place + byte] = values[row, byte]
+        cursors[row] = place + values.shape[1]

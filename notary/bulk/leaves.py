@@ -1,6 +1,6 @@
 """Leaves of Arrow batches, in memory that does not grow with the number of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -81,23 +81,45 @@ class LeafMaker:
         if salts.shape != (len(batch), SIZE) or salts.dtype != np.uint8:
             raise ValueError(f"{len(batch)} rows need as many salts of 32 bytes, not {salts.dtype}{list(salts.shape)}")
         columns = [_Cells(column, batch.column(column.name)) for column in self._schema.columns]
+        if not self._schema.disclosable:
+            return self._hashes(columns, salts)
+        self._check_lengths(columns, len(batch))
+        hashes = [self._hashes([column], _cell_salts(salts, place)) for place, column in enumerate(columns)]
+        return self._hashes([_Bytes(np.concatenate(hashes, axis=1))], np.zeros_like(salts))
+
+    def _check_lengths(self, columns: "list[_Cells]", rows: int) -> None:
+        lengths = np.zeros(rows, np.int64)
+        for column in columns:
+            column.measure(lengths, 0)
+        self._refuse_long(int(lengths.max(initial=0)))
+
+    def _refuse_long(self, longest: int) -> None:
+        if longest > MAX_ROW_BYTES:
+            raise ValueError(f"a row of {self._schema.table} has {longest:,} bytes, at most {MAX_ROW_BYTES:,}")
+
+    def _hashes(self, columns: "Sequence[_Cells | _Bytes]", salts: NDArray[Any]) -> NDArray[Any]:
+        """Hashes of schema id, salt and columns; uint8[n, 32]."""
         words = np.ascontiguousarray(salts).view(np.int64)
-        leaves = np.empty((len(batch), 8), np.uint32)
+        hashes = np.empty((len(salts), 8), np.uint32)
         memory = np.empty(0, np.uint8)
-        for first in range(0, len(batch), _ROWS):
-            last = min(first + _ROWS, len(batch))
-            memory = self._chunk(memory, columns, first, words[first:last], leaves[first:last])
-        return leaves.view(np.uint8)
+        for first in range(0, len(salts), _ROWS):
+            last = min(first + _ROWS, len(salts))
+            memory = self._chunk(memory, columns, first, words[first:last], hashes[first:last])
+        return hashes.view(np.uint8)
 
     def _chunk(
-        self, memory: NDArray[Any], columns: "list[_Cells]", first: int, salts: NDArray[Any], leaves: NDArray[Any]
+        self,
+        memory: NDArray[Any],
+        columns: "Sequence[_Cells | _Bytes]",
+        first: int,
+        salts: NDArray[Any],
+        leaves: NDArray[Any],
     ) -> NDArray[Any]:
-        """Leaves of a chunk; returns the memory that its rows lay in, for the next one."""
+        """Hashes of a chunk; returns the memory that its rows lay in, for the next one."""
         lengths = np.full(len(leaves), 2 * SIZE, np.int64)
         for column in columns:
             column.measure(lengths, first)
-        if (longest := int(lengths.max()) - 2 * SIZE) > MAX_ROW_BYTES:
-            raise ValueError(f"a row of {self._schema.table} has {longest:,} bytes, at most {MAX_ROW_BYTES:,}")
+        self._refuse_long(int(lengths.max()) - 2 * SIZE)
         starts = np.empty(len(leaves), np.int64)
         size = cells.place_rows(starts, lengths, BLOCK)
         if size > len(memory):
@@ -124,6 +146,32 @@ def _hash(memory: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any], lea
     for row in order[len(short) :]:
         message = memory[starts[row] : starts[row] + lengths[row]]
         leaves[row] = np.frombuffer(blake3(message.data).digest(), np.uint32)
+
+
+def _cell_salts(salts: NDArray[Any], place: int) -> NDArray[Any]:
+    """Salts of the cells of one column, made from those of the rows."""
+    memory = np.zeros((len(salts), BLOCK), np.uint8)
+    memory[:, :SIZE] = salts
+    memory[:, SIZE : SIZE + 8] = np.frombuffer(place.to_bytes(8, "little"), np.uint8)
+    hashes = np.empty((len(salts), 8), np.uint32)
+    starts = np.arange(len(salts), dtype=np.int64) * BLOCK
+    hash_messages(memory.reshape(-1), starts, np.full(len(salts), SIZE + 8, np.int64), hashes)
+    return hashes.view(np.uint8)
+
+
+class _Bytes:
+    """Bytes of one length a row, as they are; uint8[n, length]."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self._values = values
+
+    def measure(self, lengths: NDArray[Any], _: int) -> None:
+        """Add the bytes from a row on."""
+        lengths += self._values.shape[1]
+
+    def put(self, memory: NDArray[Any], cursors: NDArray[Any], first: int) -> None:
+        """Write the bytes from a row on."""
+        cells.put_bytes(memory, cursors, self._values[first : first + len(cursors)])
 
 
 class _Cells:

@@ -67,3 +67,42 @@ def _complete_root(level: NDArray[Any]) -> bytes:
         hash_pairs(np.ascontiguousarray(level).reshape(-1), nodes)
         level = nodes.view(np.uint8)
     return level.reshape(SIZE).tobytes()
+
+
+def inclusion_path(leaves: NDArray[Any], index: int) -> list[bytes]:
+    """The hashes that lead from a leaf to the root, from below, as ``notary.verify.tree.inclusion_path`` gives them.
+
+    Args:
+        leaves: uint8[n, 32].
+        index: Of the leaf.
+    """
+    path: list[bytes] = []
+    while len(leaves) > 1:
+        split = 1 << (len(leaves) - 1).bit_length() - 1
+        near, far = (leaves[:split], leaves[split:]) if index < split else (leaves[split:], leaves[:split])
+        path.append(Tree().add(far).root())
+        leaves, index = near, index % split
+    return path[::-1]
+
+
+def consistency_path(leaves: NDArray[Any], old_size: int) -> list[bytes]:
+    """The hashes that show that a tree begins with an older one, as ``notary.verify.tree.consistency_path`` gives them.
+
+    Args:
+        leaves: uint8[n, 32].
+        old_size: Leaves of the older tree.
+    """
+    path: list[bytes] = []
+    known = True
+    if not 0 < old_size < len(leaves):
+        return path
+    while old_size != len(leaves):
+        split = 1 << (len(leaves) - 1).bit_length() - 1
+        if old_size <= split:
+            leaves, other = leaves[:split], leaves[split:]
+        else:
+            leaves, other, old_size, known = leaves[split:], leaves[:split], old_size - split, False
+        path.append(Tree().add(other).root())
+    if not known:
+        path.append(Tree().add(leaves).root())
+    return path[::-1]

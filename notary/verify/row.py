@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar
 
-from .hashes import leaf_hash, lengthened, named_hash
+from blake3 import blake3
+
+from .hashes import SIZE, leaf_hash, lengthened, named_hash
 
 TAGS = {
     "STRING": 1,
@@ -62,18 +65,25 @@ class Schema:
         table: Such as ads.customer_daily_bill.
         columns: In the order of their cells.
         key: Names of the columns by which rows are sorted, and none is there twice.
+        disclosable: Whether a proof may show some cells of a row and hide others: each has a hash and a salt.
     """
 
     table: str
     columns: Sequence[Column]
     key: Sequence[str]
+    disclosable: bool = False
 
     @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return [column.name for column in self.columns]
+
+    @cached_property
     def id(self) -> bytes:
         """Hash of all that it says: a leaf of one schema is never one of another, even if the cells are alike."""
         columns = [text for column in self.columns for text in (column.name, column.type)]
-        lists = (lengthened(*(text.encode() for text in texts)) for texts in ([self.table], columns, self.key))
-        return named_hash("schema", lengthened(*lists))
+        parts = ([self.table], columns, self.key, ["cells" if self.disclosable else "row"])
+        return named_hash("schema", lengthened(*(lengthened(*(text.encode() for text in texts)) for texts in parts)))
 
 
 def encode_row(schema: Schema, row: Mapping[str, Any]) -> bytes:
@@ -83,9 +93,8 @@ def encode_row(schema: Schema, row: Mapping[str, Any]) -> bytes:
         ValueError: The row has other columns than the schema, a value is none of its type, or the row is too long for
             a proof.
     """
-    names = [column.name for column in schema.columns]
-    if row.keys() != set(names):
-        raise ValueError(f"the row has the columns {sorted(row)}, the schema of {schema.table} {sorted(names)}")
+    if row.keys() != set(schema.names):
+        raise ValueError(f"the row has the columns {sorted(row)}, the schema of {schema.table} {sorted(schema.names)}")
     encoded = b"".join(encode_cell(column, row[column.name]) for column in schema.columns)
     if len(encoded) > MAX_ROW_BYTES:
         raise ValueError(f"a row of {schema.table} has {len(encoded):,} bytes, at most {MAX_ROW_BYTES:,}")
@@ -113,7 +122,55 @@ def leaf(schema: Schema, salt: bytes, row: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: As ``encode_row``; or the salt is not of 32 bytes.
     """
-    return leaf_hash(schema.id, salt, encode_row(schema, row))
+    encoded = encode_row(schema, row)
+    if not schema.disclosable:
+        return leaf_hash(schema.id, salt, encoded)
+    salts = cell_salts(schema, salt)
+    return leaf_of_cells(
+        schema, [cell_hash(schema, own, c, row[c.name]) for own, c in zip(salts, schema.columns, strict=True)]
+    )
+
+
+def cell_salts(schema: Schema, salt: bytes) -> list[bytes]:
+    """The salts of a row's cells, made from that of the row: BLAKE3(salt | place in 8 bytes).
+
+    Raises:
+        ValueError: The salt is not of 32 bytes.
+    """
+    if len(salt) != SIZE:
+        raise ValueError(f"a salt has {SIZE} bytes, this one has {len(salt)}")
+    return [blake3(salt + place.to_bytes(8, "little")).digest() for place in range(len(schema.columns))]
+
+
+def cell_hash(schema: Schema, salt: bytes, column: Column, value: Any) -> bytes:
+    """What a cell is in the leaf of a disclosable row: BLAKE3(schema id | salt of the cell | cell).
+
+    Raises:
+        ValueError: The value is none of the column's type; or the salt is not of 32 bytes.
+    """
+    return leaf_hash(schema.id, salt, encode_cell(column, value))
+
+
+def leaf_of_cells(schema: Schema, hashes: Sequence[bytes]) -> bytes:
+    """Leaf of a disclosable row: BLAKE3(schema id | 32 zeros | hashes of its cells), which have salts already."""
+    return leaf_hash(schema.id, bytes(SIZE), b"".join(hashes))
+
+
+def key_of(schema: Schema, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Values by which rows are sorted: numbers and times by size, texts and bytes by their bytes, false before true.
+
+    Raises:
+        ValueError: A column of the key is missing or null, or its values have no order.
+    """
+    kinds = {column.name: column.kind for column in schema.columns}
+    values = []
+    for name in schema.key:
+        value = row.get(name)
+        if value is None or kinds[name] == "DOUBLE":
+            raise ValueError(f"{name} is no key: it is {'missing or null' if value is None else 'a DOUBLE'}")
+        # Code points sort like the bytes of UTF-8.
+        values.append(value.astimezone(UTC).replace(tzinfo=None) if getattr(value, "tzinfo", None) else value)
+    return tuple(values)
 
 
 def _encode_value(column: Column, value: Any) -> bytes:

@@ -8,31 +8,44 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from .row import Column, Schema, unscaled
+from .row import Column, Schema, encode_cell, unscaled
 
 _SHORT = 64
 """Characters of the longest number or time."""
 
 
 def row_to_json(schema: Schema, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as an object of JSON.
-
-    Raises:
-        KeyError: The row lacks a column.
-    """
-    return {column.name: _write(column, row[column.name]) for column in schema.columns}
+    """A row, or some columns of one, as an object of JSON."""
+    return {column.name: _write(column, row[column.name]) for column in schema.columns if column.name in row}
 
 
 def row_from_json(schema: Schema, texts: Mapping[str, Any]) -> dict[str, Any]:
-    """A row from an object of JSON.
+    """A row, or some columns of one, from an object of JSON.
 
     Raises:
-        ValueError: It has other columns than the schema, or a text is none of its type.
+        ValueError: It has columns that the schema has not, or has them in another order, or a text is none of its type.
     """
-    names = [column.name for column in schema.columns]
-    if list(texts) != names:
+    columns = [column for column in schema.columns if column.name in texts]
+    if list(texts) != [column.name for column in columns]:
+        names = [column.name for column in schema.columns]
         raise ValueError(f"the row has the columns {list(texts)!s:.80}, the schema {names!s:.80}")
-    return {column.name: _read(column, texts[column.name]) for column in schema.columns}
+    return {column.name: _read(column, texts[column.name]) for column in columns}
+
+
+def value_from_text(column: Column, text: str) -> Any:
+    """A value as somebody types it: as in a proof, or with fewer digits after the point or of the time.
+
+    Raises:
+        ValueError: It is none of the column's type.
+    """
+    try:
+        if column.kind == "BOOLEAN":
+            return {"true": True, "false": False}[text.lower()]
+        value = _parse(column, text)
+        encode_cell(column, value)
+        return _read(column, _write(column, value))
+    except (KeyError, ValueError, TypeError, OverflowError, ArithmeticError) as error:
+        raise ValueError(f"{column.name}: {text!r:.80} is no {column.type}") from error
 
 
 def _write(column: Column, value: Any) -> Any:

@@ -50,7 +50,10 @@ class TableFiles:
 
 
 @dataclass(frozen=True)
-class _File:
+class DataFile:
+    """A file of rows: its file group, the instant of its base file, whether it is a log, its bytes."""
+
+    name: str
     group: str
     instant: str
     is_log: bool
@@ -95,7 +98,7 @@ def _files_of(settings: PipelineSettings, table: Table, small_bytes: int) -> Tab
     replaced = {group for name, _ in replace_commits(timeline) for group in _replaced(settings, table, name)}
     folders = [root] if not table.partition_by else _partitions(client, root, len(table.partition_by))
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
-        listed = list(pool.map(lambda folder: _parse(list_folder(open_client(settings), folder)), folders))
+        listed = list(pool.map(lambda folder: data_files(list_folder(open_client(settings), folder)), folders))
     current = [file for files in listed for file in _current(files, replaced)]
     base = [file.size for file in current if not file.is_log]
     data_bytes = sum(file.size for file in current)
@@ -138,17 +141,18 @@ def _partitions(client: Any, folder: str, depth: int) -> list[str]:
     return [one for child in below for one in _partitions(client, child, depth - 1)]
 
 
-def _parse(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[_File]:
+def data_files(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[DataFile]:
+    """The files of rows among the entries of a partition's folder."""
     files = []
     for name, status in entries:
         if match := _BASE_FILE.fullmatch(name) or _LOG_FILE.fullmatch(name):
-            files.append(_File(match["group"], match["instant"], name.startswith("."), int(status["length"])))
+            files.append(DataFile(name, match["group"], match["instant"], name.startswith("."), int(status["length"])))
     return files
 
 
-def _current(files: Iterable[_File], replaced: set[str]) -> list[_File]:
+def _current(files: Iterable[DataFile], replaced: set[str]) -> list[DataFile]:
     """Of each file group the newest base file and the log files that came after it."""
-    groups: dict[str, list[_File]] = {}
+    groups: dict[str, list[DataFile]] = {}
     for file in files:
         groups.setdefault(file.group, []).append(file)
     found = []

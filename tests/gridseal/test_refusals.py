@@ -192,7 +192,7 @@ def test_an_error_that_nobody_expected_keeps_its_traceback_in_a_file(
     monkeypatch.setattr(feed, "require_grid", fails)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     ended = cli("feed", "meters")
-    assert ended.code == 4
+    assert ended.code == 70
     assert "error: unexpected: ZeroDivisionError: seven by nothing" in ended.err
     assert "Traceback" not in ended.err
     details = Path(ended.err.split("details: ")[1].strip())

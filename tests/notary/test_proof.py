@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -12,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notary.verify.errors import ProofError
 from notary.verify.hashes import node_hash
-from notary.verify.proof import MAX_BYTES, Place, Proof, ProofError, check, dump, load
+from notary.verify.proof import MAX_BYTES, Place, Proof, Shown, check, dump, load
 from notary.verify.row import Column, Schema, leaf
 from notary.verify.seal import Checkpoint, Seal
 from notary.verify.tree import inclusion_path, root
@@ -37,6 +40,10 @@ def bill(customer: int) -> dict[str, Any]:
     }
 
 
+def key(customer: int) -> dict[str, Any]:
+    return {"customer_id": customer, "day": date(2026, 11, 20)}
+
+
 LEAVES = [leaf(SCHEMA, salt, bill(customer)) for customer, salt in enumerate(SALTS)]
 SEALS = [
     Seal(SCHEMA.table, f"dt=2026-11-{day:02}", "20261121021500123", SCHEMA.id, len(LEAVES), root(LEAVES))
@@ -45,12 +52,15 @@ SEALS = [
 LOG = [seal.hash for seal in SEALS]
 
 
+def shown(customer: int) -> Shown:
+    return Shown(bill(customer), (SALTS[customer],), Place(customer, tuple(inclusion_path(LEAVES, customer))))
+
+
 def proof_of(customer: int, night: int = 4, size: int = 12) -> Proof:
     return Proof(
         SCHEMA,
-        bill(customer),
-        SALTS[customer],
-        Place(customer, tuple(inclusion_path(LEAVES, customer))),
+        None,
+        (shown(customer),),
         SEALS[night],
         Place(night, tuple(inclusion_path(LOG[:size], night))),
         Checkpoint("lake.example", size, root(LOG[:size])),
@@ -70,7 +80,7 @@ def test_every_row_is_proven_by_its_file(customer: int) -> None:
 
 def test_the_file_reads_as_what_it_says() -> None:
     document = json.loads(TEXT)
-    assert document["row"] == {"customer_id": "7", "day": "2026-11-20", "amount": "22.19", "name": "Ève"}
+    assert document["rows"][0]["row"] == {"customer_id": "7", "day": "2026-11-20", "amount": "22.19", "name": "Ève"}
     assert document["schema"]["columns"][2] == ["amount", "DECIMAL(10,2)"]
     assert len(TEXT) < 4096
 
@@ -81,19 +91,32 @@ def leads_nowhere(forged: Proof) -> str:
     return caught.value.link
 
 
+def other_row(**changes: Any) -> Proof:
+    return replace(PROOF, rows=(replace(shown(7), **changes),))
+
+
+def other_place(**changes: Any) -> Proof:
+    return other_row(place=replace(shown(7).place, **changes))
+
+
+PATH = shown(7).place.path
 NODE = node_hash(LEAVES[6], LEAVES[7])
 OTHER = Schema(SCHEMA.table, SCHEMA.columns[::-1], SCHEMA.key)
 FORGERIES: dict[str, tuple[Proof, str]] = {
-    "another value": (replace(PROOF, row=PROOF.row | {"amount": Decimal("0.00")}), "row"),
-    "null for a value": (replace(PROOF, row=PROOF.row | {"name": None}), "row"),
-    "another salt": (replace(PROOF, salt=SALTS[8]), "row"),
-    "another row's path": (replace(PROOF, place=proof_of(8).place), "row"),
-    "another index": (replace(PROOF, place=replace(PROOF.place, index=6)), "row"),
-    "an index beyond": (replace(PROOF, place=replace(PROOF.place, index=45)), "row"),
-    "a path cut above": (replace(PROOF, place=replace(PROOF.place, path=PROOF.place.path[:-1])), "row"),
-    "a path cut below": (replace(PROOF, place=Place(3, PROOF.place.path[1:])), "row"),
-    "a path lengthened": (replace(PROOF, place=replace(PROOF.place, path=(*PROOF.place.path, NODE))), "row"),
-    "a path turned round": (replace(PROOF, place=replace(PROOF.place, path=PROOF.place.path[::-1])), "row"),
+    "another value": (other_row(row=bill(7) | {"amount": Decimal("0.00")}), "row"),
+    "a value for null": (other_row(row=bill(7) | {"name": "Eve"}), "row"),
+    "another salt": (other_row(salts=(SALTS[8],)), "row"),
+    "another row's path": (other_row(place=shown(8).place), "row"),
+    "another index": (other_place(index=6), "row"),
+    "an index beyond": (other_place(index=45), "row"),
+    "a path cut above": (other_place(path=PATH[:-1]), "row"),
+    "a path cut below": (other_place(index=3, path=PATH[1:]), "row"),
+    "a path lengthened": (other_place(path=(*PATH, NODE)), "row"),
+    "a path turned round": (other_place(path=PATH[::-1]), "row"),
+    "two salts": (other_row(salts=SALTS[7:9]), "row"),
+    "no row": (replace(PROOF, rows=()), "row"),
+    "two rows": (replace(PROOF, rows=(shown(7), shown(8))), "row"),
+    "the row is absent": (replace(PROOF, absent=key(7)), "row"),
     "another number of rows": (replace(PROOF, seal=replace(PROOF.seal, rows=46)), "seal"),
     "half the rows": (replace(PROOF, seal=replace(PROOF.seal, rows=23)), "row"),
     "another root": (replace(PROOF, seal=replace(PROOF.seal, root=NODE)), "row"),
@@ -194,10 +217,11 @@ def test_no_field_may_be_missing_or_more(place: tuple[Any, ...]) -> None:
     [
         (b"", "no proof: "),
         (b"\xff\xfe", "no proof: "),
-        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 100_000, "nested more than 8 levels deep"),
+        (b'{"a":' * 100_000, "nested more than 8 levels deep"),
         (b"[]", "proof has other fields than format, schema"),
         (b" " * (MAX_BYTES + 1), "16,777,217 bytes, a proof has at most 16,777,216"),
-        (TEXT.replace('"salt"', '"row": {}, "salt"').encode(), "a field is there twice"),
+        (TEXT.replace('"salts"', '"row": {}, "salts"').encode(), "a field is there twice"),
         (TEXT.replace("gridseal proof 1", "gridseal proof 2").encode(), "format is 'gridseal proof 2', allowed"),
         (TEXT.replace('"index": 7', '"index": 7.0').encode(), "7.0 is no number of a proof"),
         (TEXT.replace('"index": 7', '"index": NaN').encode(), "NaN is no number of a proof"),
@@ -206,13 +230,13 @@ def test_no_field_may_be_missing_or_more(place: tuple[Any, ...]) -> None:
             changed(("schema", "columns", 0, 1), "VARCHAR(10)"),
             "'customer_id' has the type 'VARCHAR(10)', which is none",
         ),
-        (changed(("schema", "columns"), [["c", "INT"]] * 4097), "schema.columns has 4,097 columns, at most 4,096"),
+        (changed(("schema", "columns"), [["c", "INT"]] * 4097), "schema.columns has 4,097 entries, at most 4,096"),
         (changed(("schema", "columns", 3, 0), "\x1b[2Jvalid" + "x" * 5000), "the row has the columns"),
         (changed(("schema", "columns", 0), ["\x1b[2Jvalid" + "x" * 5000, "CHAR"]), r"no proof: '\x1b[2Jvalidxxx"),
         (changed(("schema", "columns", 0, 0), "day"), "schema has a column twice"),
-        (changed(("path",), ["00" * 32] * 65), "path has 65 hashes, at most 64"),
-        (changed(("salt",), "0" * 63), "salt holds something else than 64 hexadecimal digits"),
-        (changed(("row", "amount"), "22,19"), "amount: '22,19' is no DECIMAL(10,2)"),
+        (changed(("rows", 0, "path"), ["00" * 32] * 65), "rows.path has 65 entries, at most 64"),
+        (changed(("rows", 0, "salts", 0), "0" * 63), "rows.salts holds something else than 64 hexadecimal digits"),
+        (changed(("rows", 0, "row", "amount"), "22,19"), "amount: '22,19' is no DECIMAL(10,2)"),
     ],
 )
 def test_what_is_no_proof_is_told(data: bytes, told: str) -> None:
@@ -223,6 +247,27 @@ def test_what_is_no_proof_is_told(data: bytes, told: str) -> None:
     # What an enemy wrote does not write to the terminal.
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
+
+
+def test_deep_nesting_is_refused_whatever_the_process_allows() -> None:
+    """A library that raises the limit of recursion would let the parser run out of the stack, and kill the process."""
+    code = (
+        "import sys; sys.setrecursionlimit(10**6)\n"
+        "from notary.verify.proof import load\n"
+        "try: load(b'[' * 10**6)\nexcept ValueError as error: print(error)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "no proof: nested more than 8 levels deep\n"
+
+
+def test_brackets_of_a_text_are_no_levels() -> None:
+    name = "[{" * 500 + '"\\'
+    leaves = [leaf(SCHEMA, SALTS[0], bill(0) | {"name": name})]
+    seal = Seal(SCHEMA.table, "", "20261121021500123", SCHEMA.id, 1, leaves[0])
+    row = Shown(bill(0) | {"name": name}, (SALTS[0],), Place(0, ()))
+    proof = Proof(SCHEMA, None, (row,), seal, Place(0, ()), Checkpoint("lake.example", 1, seal.hash))
+    assert load(dump(proof).encode()) == proof
+    check(proof)
 
 
 @given(st.binary(max_size=300))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notary.verify.row import Column, Schema, encode_row
-from notary.verify.text import row_from_json, row_to_json
+from notary.verify.text import row_from_json, row_to_json, value_from_text
 from tests.notary.values import rows, schemas
 
 
@@ -73,8 +73,38 @@ def test_a_double_is_written_with_all_its_digits(value: float) -> None:
     assert row_from_json(schema, row_to_json(schema, {"c": value})) == {"c": value}
 
 
-@pytest.mark.parametrize("texts", [{}, {"a": "1"}, {"b": "1", "a": "1"}, {"a": "1", "b": "1", "c": "1"}])
-def test_a_row_has_the_columns_of_its_schema_in_their_order(texts: dict[str, Any]) -> None:
+@pytest.mark.parametrize("texts", [{"b": "1", "a": "1"}, {"a": "1", "b": "1", "c": "1"}, {"c": "1"}])
+def test_the_columns_of_a_row_are_those_of_its_schema_in_their_order(texts: dict[str, Any]) -> None:
     schema = Schema("dws.trial", (Column("a", "INT"), Column("b", "INT")), ("a",))
     with pytest.raises(ValueError, match="the row has the columns"):
         row_from_json(schema, texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "written"),
+    [
+        ("INT", "7", "7"),
+        ("INT", " 7", "7"),
+        ("DECIMAL(10,3)", "1.5", "1.500"),
+        ("DATE", "2026-11-20", "2026-11-20"),
+        ("TIMESTAMP(3)", "2026-11-20 07:30", "2026-11-20T07:30:00.000000Z"),
+        ("TIMESTAMP(3)", "2026-11-20T07:30:00+01:00", "2026-11-20T06:30:00.000000Z"),
+        ("BOOLEAN", "True", "true"),
+        ("STRING", "M00001", "M00001"),
+        ("BYTES", "00FF", "00ff"),
+    ],
+)
+def test_a_value_may_be_typed_with_less(kind: str, typed: str, written: str) -> None:
+    column = Column("c", kind)
+    schema = Schema("dws.trial", (column,), ("c",))
+    value = row_to_json(schema, {"c": value_from_text(column, typed)})["c"]
+    assert str(value).lower() == written.lower()
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [("INT", "x"), ("INT", str(1 << 31)), ("DECIMAL(4,2)", "1.555"), ("TIMESTAMP(3)", "noon"), ("BOOLEAN", "yes")],
+)
+def test_what_is_typed_wrongly_is_refused(kind: str, typed: str) -> None:
+    with pytest.raises(ValueError, match=r"^c: .* is no "):
+        value_from_text(Column("c", kind), typed)

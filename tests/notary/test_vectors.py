@@ -4,6 +4,7 @@
 """
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,8 @@ from blake3 import blake3
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree
 from notary.verify.hashes import EMPTY_ROOT
-from notary.verify.proof import Place, Proof, check, dump, load
-from notary.verify.row import Column, Schema, encode_cell, leaf
+from notary.verify.proof import Place, Proof, Shown, check, dump, load
+from notary.verify.row import Column, Schema, cell_hash, cell_salts, encode_cell, leaf
 from notary.verify.seal import Checkpoint, Seal
 from notary.verify.text import row_from_json, row_to_json
 from notary.verify.tree import consistency_path, inclusion_path, root
@@ -45,6 +46,7 @@ SCHEMA = Schema(
     tuple(Column(f"c{number}", kind) for number, (kind, _) in enumerate(CELLS)),
     ("c0", "c4"),
 )
+APART = replace(SCHEMA, disclosable=True)
 FULL = {column.name: value for column, (_, value) in zip(SCHEMA.columns, CELLS, strict=True)}
 ROWS = [FULL, dict.fromkeys(FULL), FULL | {"c0": "x" * 1500}, FULL | {"c1": None, "c13": None}]
 SALTS = [blake3(f"salt {number}".encode()).digest() for number in range(len(ROWS))]
@@ -62,8 +64,8 @@ def made() -> dict[str, Any]:
     log = [*numbered(4), seal.hash]
     checkpoint = Checkpoint("lake.example", len(log), root(log))
     proof = Proof(
-        SCHEMA, ROWS[2], SALTS[2], Place(2, tuple(inclusion_path(leaves, 2))),
-        seal, Place(4, tuple(inclusion_path(log, 4))), checkpoint,
+        SCHEMA, None, (Shown(ROWS[2], (SALTS[2],), Place(2, tuple(inclusion_path(leaves, 2)))),), seal,
+        Place(4, tuple(inclusion_path(log, 4))), checkpoint,
     )  # fmt: skip
     return {
         "cells": [
@@ -74,12 +76,22 @@ def made() -> dict[str, Any]:
             "table": SCHEMA.table,
             "columns": [[c.name, c.type] for c in SCHEMA.columns],
             "key": list(SCHEMA.key),
+            "disclosable": SCHEMA.disclosable,
             "id": SCHEMA.id.hex(),
         },
         "leaves": [
             {"row": row_to_json(SCHEMA, row), "salt": salt.hex(), "leaf": one.hex()}
             for row, salt, one in zip(ROWS, SALTS, leaves, strict=True)
         ],
+        "disclosable": {
+            "id": APART.id.hex(),
+            "cell salts": [salt.hex() for salt in cell_salts(APART, SALTS[0])],
+            "cell hashes": [
+                cell_hash(APART, salt, column, FULL[column.name]).hex()
+                for salt, column in zip(cell_salts(APART, SALTS[0]), APART.columns, strict=True)
+            ],
+            "leaves": [leaf(APART, salt, row).hex() for salt, row in zip(SALTS, ROWS, strict=True)],
+        },
         "trees": {
             "leaf": "BLAKE3 of its index, 8 bytes",
             "empty": EMPTY_ROOT.hex(),
@@ -110,6 +122,8 @@ def test_the_kernels_give_the_vectors(vectors: dict[str, Any]) -> None:
     salts = np.array([list(bytes.fromhex(one["salt"])) for one in vectors["leaves"]], np.uint8)
     found = LeafMaker(SCHEMA).leaves(batch_of(SCHEMA, rows), salts)
     assert [row.tobytes().hex() for row in found] == [one["leaf"] for one in vectors["leaves"]]
+    found = LeafMaker(APART).leaves(batch_of(APART, rows), salts)
+    assert [row.tobytes().hex() for row in found] == vectors["disclosable"]["leaves"]
     for size, wanted in vectors["trees"]["roots"].items():
         leaves = np.frombuffer(b"".join(numbered(int(size))), np.uint8).reshape(-1, 32)
         assert Tree().add(leaves).root().hex() == wanted

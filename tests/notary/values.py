@@ -48,7 +48,7 @@ def schemas(draw: st.DrawFn) -> Schema:
     """A table of one to eight columns."""
     kinds = draw(st.lists(KINDS, min_size=1, max_size=8))
     columns = [Column(f"c{number}", kind) for number, kind in enumerate(kinds)]
-    return Schema("dws.trial", tuple(columns), (columns[0].name,))
+    return Schema("dws.trial", tuple(columns), (columns[0].name,), draw(st.booleans()))
 
 
 def rows(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:

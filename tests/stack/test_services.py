@@ -91,7 +91,7 @@ def test_changed_settings_are_refused_while_the_services_run(running_stack: Stac
         stack.up(changed)
 
 
-@pytest.mark.parametrize("name", ["kafka", "database", "datanode", "zookeeper", "taskmanager"])
+@pytest.mark.parametrize("name", ["kafka", "database", "datanode", "zookeeper", "taskmanager", "chain"])
 def test_a_killed_service_comes_back(running_stack: StackSettings, name: str) -> None:
     before = {service.name: service for service in stack.status(running_stack)}[name]
     assert before.pid
@@ -194,10 +194,10 @@ def test_what_a_killed_supervisor_leaves_is_stopped_before_a_new_start(running_s
     while supervisor.pid():
         time.sleep(0.1)
     left = {process.pid for process in orphans(layout.var)}
-    assert len(left) == 7
+    assert len(left) == 9  # of the chain two: the node and what keeps its state
     stack.up(running_stack)
     now = {process.pid for process in orphans(layout.var)}
-    assert len(now) == 8
+    assert len(now) == 10
     assert not left & now
 
 

@@ -1,0 +1,109 @@
+"""What Hudi's timeline says of a table: which commits changed which partitions."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.settings import PipelineSettings
+from pipelines.timeline import Timeline, list_timeline, read_commit
+from warehouse.contract import Table
+
+_DATA = {"COPY_ON_WRITE": ("commit", "replacecommit"), "MERGE_ON_READ": ("deltacommit", "replacecommit")}
+_COMPLETED = ("commit", "deltacommit", "replacecommit")
+# They write rows anew that are there already.
+_SERVICES = frozenset({"COMPACT", "CLUSTER", "LOG_COMPACT"})
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A completed commit.
+
+    Attributes:
+        instant: When it began; Hudi's name of it.
+        action: commit, deltacommit or replacecommit.
+        operation: Such as UPSERT, INSERT_OVERWRITE or COMPACT.
+        completed_ms: When its rows became visible, ms since 1970 by HDFS's clock.
+        partitions: Paths of the partitions that it wrote or emptied.
+        columns: Of the table when it was made.
+    """
+
+    instant: str
+    action: str
+    operation: str
+    completed_ms: int
+    partitions: frozenset[str]
+    columns: tuple[str, ...]
+
+
+class Commits:
+    """The commits that a table's timeline still holds, each read when it is asked for."""
+
+    def __init__(self, table: Table, files: Timeline, read: Callable[[str], dict[str, Any]]) -> None:
+        self.table = table
+        self.files = [(name, status) for name, status in files if status["type"] == "FILE"]
+        self._read = read
+        self._told: dict[str, dict[str, Any]] = {}
+
+    @classmethod
+    def of(cls, settings: PipelineSettings, table: Table) -> "Commits":
+        """List a table's timeline.
+
+        Raises:
+            PipelineError: HDFS does not answer.
+        """
+        return cls(table, list_timeline(settings, table), lambda file: read_commit(settings, table, file))
+
+    @property
+    def newest(self) -> str | None:
+        """File of the newest commit that changed rows; None before the first."""
+        files = [name for name, _ in self.completed() if self._changes_rows(name)]
+        return max(files, default=None)
+
+    @property
+    def seen_ms(self) -> int:
+        """When the last commit completed, ms since 1970 by HDFS's clock; 0 before the first."""
+        return max((int(status["modificationTime"]) for _, status in self.completed()), default=0)
+
+    @property
+    def known_since_ms(self) -> int:
+        """When the oldest commit completed that the timeline still holds; 0 while it holds all."""
+        if not any(name.endswith(".clean") for name, _ in self.files):
+            return 0
+        return min((int(status["modificationTime"]) for _, status in self.completed()), default=0)
+
+    def after(self, seen_ms: int) -> list[Commit]:
+        """Commits that changed rows and completed after a moment, oldest first."""
+        later = [(name, int(s["modificationTime"])) for name, s in self.completed() if s["modificationTime"] > seen_ms]
+        commits = [self._commit(name, completed) for name, completed in later if self._changes_rows(name)]
+        return sorted(commits, key=lambda commit: (commit.completed_ms, commit.instant))
+
+    def read(self, file: str) -> dict[str, Any]:
+        """What a commit says of itself."""
+        if file not in self._told:
+            self._told[file] = self._read(file)
+        return self._told[file]
+
+    def columns(self, file: str) -> tuple[str, ...]:
+        """Columns of the table when a commit was made."""
+        schema = json.loads(self.read(file).get("extraMetadata", {}).get("schema") or "{}")
+        return tuple(column["name"] for column in schema.get("fields", []))
+
+    def _commit(self, file: str, completed_ms: int) -> Commit:
+        told = self.read(file)
+        instant, action = file.split(".")
+        partitions = {*told.get("partitionToWriteStats", {}), *told.get("partitionToReplaceFileIds", {})}
+        return Commit(
+            instant, action, told.get("operationType") or "", completed_ms, frozenset(partitions), self.columns(file)
+        )
+
+    def completed(self) -> list[tuple[str, dict[str, Any]]]:
+        """File and status of each completed commit, compactions and clusterings included."""
+        return [(name, status) for name, status in self.files if name.partition(".")[2] in _COMPLETED]
+
+    def _changes_rows(self, file: str) -> bool:
+        action = file.partition(".")[2]
+        if action not in _DATA[self.table.table_type]:
+            return False
+        # A clustering is a replacecommit like an overwrite; the rest need not be read.
+        return action != "replacecommit" or self.read(file).get("operationType") not in _SERVICES

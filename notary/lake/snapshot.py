@@ -1,0 +1,199 @@
+"""A table as it was at one instant, read by hudi-rs: no JVM, and another reader than the one that analysts ask."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from notary.errors import NotaryError
+from notary.lake.commits import Commits
+from notary.lake.order import in_key_order
+from notary.verify.row import Column, Schema
+from pipelines.observe.files import data_files
+from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import table_path
+from pipelines.webhdfs import list_folder, open_client, reachable
+from warehouse.contract import Table
+
+COMMIT_TIME = "_hoodie_commit_time"
+"""Hudi's own column: the instant that wrote the row."""
+
+_ROWS = 16_384
+_COPY_BYTES = 1 << 20
+
+
+class Snapshot:
+    """A table as it was at one instant."""
+
+    def __init__(self, settings: PipelineSettings, commits: Commits, instant: str, folder: Path) -> None:
+        """Copy the part of the timeline that a reader needs; ``open_snapshot`` removes it again.
+
+        Args:
+            settings: Where the lake is.
+            commits: Of the table.
+            instant: Time of a completed commit.
+            folder: An empty one, for copies of files.
+        """
+        self.instant = instant
+        self.table = commits.table
+        self._settings, self._folder = settings, folder
+        self._root = table_path(commits.table, settings.lake_path)
+        file = _newest_until(commits, instant)
+        self.schema = schema_of(commits.table, commits.columns(file))
+        self._completed = {name.split(".")[0] for name, _ in commits.completed()}
+        self._copy_timeline(commits, file)
+
+    def partitions(self) -> dict[str, int]:
+        """Paths of the partitions, and when the newest file of each was written, ms since 1970 by HDFS's clock.
+
+        Raises:
+            PipelineError: HDFS does not answer.
+        """
+        with reachable(self._settings):
+            client = open_client(self._settings)
+            paths = _partition_paths(client, self._root, len(self.table.partition_by))
+            return {path: _newest_file_ms(client, f"{self._root}/{path}") for path in paths}
+
+    def rows(self, partition: str) -> Iterator[pa.RecordBatch]:
+        """Rows of a partition in the order of their key: the columns of the schema and ``COMMIT_TIME``.
+
+        Raises:
+            NotaryError: Two rows have one key, or the files cannot be read as a table of Hudi.
+            PipelineError: HDFS does not answer.
+        """
+        what = f"{self.table.name} {partition}".rstrip()
+        for table in in_key_order(self.batches(partition), list(self.schema.key), what):
+            yield from table.to_batches()
+
+    def batches(self, partition: str) -> Iterator[pa.RecordBatch]:
+        """Rows of a partition in no order: the columns of the schema and ``COMMIT_TIME``.
+
+        Raises:
+            NotaryError: The files cannot be read as a table of Hudi.
+            PipelineError: HDFS does not answer.
+        """
+        from hudi import HudiReadOptions, HudiTable
+
+        here = self._folder / partition
+        columns = [*(column.name for column in self.schema.columns), COMMIT_TIME]
+        options = HudiReadOptions().with_as_of_timestamp(self.instant).with_projection(columns).with_batch_size(_ROWS)
+        try:
+            self._copy_files(f"{self._root}/{partition}" if partition else self._root, here)
+            # What it does not understand it says by errors of many kinds, a panic among them.
+            with _as_refusal(f"{self.table.name} {partition} as of {self.instant}"):
+                yield from HudiTable(str(self._folder)).read_stream(options)
+        finally:
+            for file in here.iterdir() if here.exists() else ():
+                if file.is_file():
+                    file.unlink()
+
+    def _copy_timeline(self, commits: Commits, newest: str) -> None:
+        """The names of all commits, and what those say that tell the schema or what they replaced."""
+        timeline = self._folder / ".hoodie"
+        timeline.mkdir(parents=True)
+        with reachable(self._settings):
+            _copy(open_client(self._settings), f"{self._root}/.hoodie/hoodie.properties", timeline)
+        for name, _ in commits.files:
+            if name[:1].isdigit():
+                told = name == newest or name.endswith(".replacecommit")
+                (timeline / name).write_bytes(_json(commits.read(name)) if told else b"")
+
+    def _copy_files(self, source: str, target: Path) -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        with reachable(self._settings):
+            client = open_client(self._settings)
+            for name in self._slices(list_folder(client, source)):
+                _copy(client, f"{source}/{name}", target)
+
+    def _slices(self, entries: list[tuple[str, dict[str, Any]]]) -> list[str]:
+        """Names of the files that a reader of the instant may need; a COPY_ON_WRITE table keeps hundreds of others."""
+        files = [file for file in data_files(entries) if file.instant <= self.instant]
+        base: dict[str, str] = {}
+        for file in files:
+            if not file.is_log and self._committed(file.instant):
+                base[file.group] = max(file.instant, base.get(file.group, ""))
+        return [
+            file.name
+            for file in files
+            if (file.instant >= base.get(file.group, "") if file.is_log else file.instant == base.get(file.group))
+        ]
+
+    def _committed(self, instant: str) -> bool:
+        """What is older than the timeline was archived, and only what is complete is."""
+        return instant in self._completed or instant < min(self._completed)
+
+
+@contextmanager
+def open_snapshot(settings: PipelineSettings, commits: Commits, instant: str = "") -> Iterator[Snapshot]:
+    """A table as it was at an instant, or as it is now.
+
+    Raises:
+        NotaryError: The table has no commit until then.
+        PipelineError: HDFS does not answer.
+    """
+    with tempfile.TemporaryDirectory(prefix="gridseal-") as folder:
+        newest = commits.newest
+        if newest is None:
+            raise NotaryError(f"{commits.table.name} has no commit yet", "gridseal status")
+        yield Snapshot(settings, commits, instant or newest.split(".")[0], Path(folder))
+
+
+def project(batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
+    """Some columns of a batch."""
+    return pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
+
+
+def schema_of(table: Table, written: tuple[str, ...]) -> Schema:
+    """What a table's rows are sealed as: the contract's columns in its order, as far as they were written."""
+    columns = tuple(Column(c.name, str(c.type)) for c in table.columns if c.name in written)
+    return Schema(table.name, columns, table.key, table.disclosable)
+
+
+def _newest_until(commits: Commits, instant: str) -> str:
+    until = [name for name, _ in commits.completed() if name.split(".")[0] <= instant]
+    told = [name for name in sorted(until, reverse=True) if commits.columns(name)]
+    if not told:
+        raise NotaryError(f"{commits.table.name} has no commit until {instant}", "gridseal status")
+    return told[0]
+
+
+def _partition_paths(client: Any, root: str, depth: int) -> list[str]:
+    paths = [""]
+    for _ in range(depth):
+        paths = [
+            f"{path}/{name}".strip("/")
+            for path in paths
+            for name, status in list_folder(client, f"{root}/{path}")
+            if status["type"] == "DIRECTORY" and "=" in name
+        ]
+    return sorted(paths)
+
+
+def _newest_file_ms(client: Any, folder: str) -> int:
+    files = [status for _, status in list_folder(client, folder) if status["type"] == "FILE"]
+    return max((int(status["modificationTime"]) for status in files), default=0)
+
+
+def _copy(client: Any, source: str, folder: Path) -> None:
+    with client.read(source) as reader, (folder / source.rsplit("/", 1)[1]).open("wb") as file:
+        shutil.copyfileobj(reader, file, _COPY_BYTES)
+
+
+def _json(value: Any) -> bytes:
+    import json
+
+    return json.dumps(value).encode()
+
+
+@contextmanager
+def _as_refusal(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (GeneratorExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise NotaryError(f"{what} cannot be read: {error}", "gridseal audit") from error

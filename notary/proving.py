@@ -1,0 +1,198 @@
+"""Proofs: a row of a sealed partition, or that a key is in none of its rows, down to the chain."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from notary.errors import NotaryError
+from notary.lake.commits import Commits
+from notary.lake.snapshot import Snapshot, open_snapshot
+from notary.record.checkpoints import Checkpoints
+from notary.record.seals import Sealed, SealLog
+from notary.sealing.leaf_table import LeafTable
+from notary.settings import NotarySettings
+from notary.verify.proof import Proof, Shown, check
+from notary.verify.row import Column, Schema, cell_hash, cell_salts, key_of, leaf
+from notary.verify.text import value_from_text
+from pipelines.errors import PipelineError
+from warehouse.contract import Table
+
+
+def parse_key(table: Table, texts: Sequence[str]) -> dict[str, Any]:
+    """A key as somebody types it: its values in the order of the contract, or each as name=value.
+
+    Raises:
+        NotaryError: A value is missing or none of its column's type.
+    """
+    named = dict(text.split("=", 1) for text in texts if text.split("=", 1)[0] in table.key and "=" in text)
+    given = named if len(named) == len(texts) else dict(zip(table.key, texts, strict=False))
+    columns = {column.name: Column(column.name, str(column.type)) for column in table.columns}
+    if len(texts) != len(table.key) or given.keys() != set(table.key):
+        raise NotaryError(
+            f"the key of {table.name} has the columns {', '.join(table.key)}; {len(texts)} values were given",
+            f"gridseal prove {table.name} {' '.join(name.upper() for name in table.key)}",
+            2,
+        )
+    try:
+        return {name: value_from_text(columns[name], given[name]) for name in table.key}
+    except ValueError as error:
+        raise NotaryError(str(error), f"gridseal describe {table.name}", 2) from error
+
+
+def prove(
+    settings: NotarySettings,
+    log: SealLog,
+    checkpoints: Checkpoints,
+    table: Table,
+    key: Mapping[str, Any],
+    until: str | None = None,
+    shown: Collection[str] | None = None,
+) -> Proof:
+    """Make the proof of a key: of its row, or that there is none.
+
+    Args:
+        settings: Where the lake is.
+        log: Of the lake's seals.
+        checkpoints: Of the log.
+        table: Which table.
+        key: Values of its key.
+        until: Only seals of instants up to this one, yyyyMMddHHmmssSSS.
+        shown: Columns to show of a disclosable row; None for all.
+
+    Raises:
+        NotaryError: Nothing is sealed that could hold the key, the row has changed since, or its salt was destroyed.
+        PipelineError: HDFS does not answer.
+    """
+    leaves, index, there = _find(settings, _candidates(log, table, key, until), table, key)
+    if shown is not None and not leaves.sealed.schema.disclosable:
+        raise NotaryError(
+            f"rows of {table.name} are sealed as a whole, single columns of them cannot be shown",
+            f"customProperties: disclosable: true in {table.folder / 'contract.odcs.yaml'}, and seal it again",
+            2,
+        )
+    places = [index] if there else [at for at in (index - 1, index) if 0 <= at < len(leaves)]
+    rows = _rows(settings, table, leaves, places)
+    position = leaves.sealed.position
+    found = checkpoints.first_after(position)
+    checkpoint = found.checkpoint if found else log.checkpoint()
+    proof = Proof(
+        leaves.sealed.schema,
+        None if there else dict(key),
+        # Of the neighbours of an absent key, nothing but their keys need be known.
+        tuple(_shown(leaves, at, row, shown if there else table.key) for at, row in zip(places, rows, strict=True)),
+        leaves.sealed.seal,
+        log.place(position, checkpoint.size),
+        checkpoint,
+        (found.evidence,) if found and found.evidence else (),
+    )
+    check(proof)
+    return proof
+
+
+def _candidates(log: SealLog, table: Table, key: Mapping[str, Any], until: str | None) -> list[Sealed]:
+    """The newest seal of each partition that may hold a key, the newest first."""
+    newest: dict[str, Sealed] = {}
+    for sealed in log.of_table(table.name):
+        if until is None or sealed.seal.instant <= until:
+            newest[sealed.seal.partition] = sealed
+    if not newest:
+        when = f" until {until}" if until else ""
+        raise NotaryError(f"nothing of {table.name} is sealed{when}", f"gridseal seal {table.name}")
+    if set(table.partition_by) <= set(key):
+        path = "/".join(f"{name}={key[name]}" for name in table.partition_by)
+        if path not in newest:
+            raise NotaryError(
+                f"the partition {path} of {table.name} is not sealed, which proves neither that a row is there nor that"
+                " it is not",
+                f"gridseal seal {table.name}; gridseal notary status",
+            )
+        return [newest[path]]
+    return sorted(newest.values(), key=lambda sealed: sealed.position, reverse=True)
+
+
+def _find(
+    settings: NotarySettings, candidates: list[Sealed], table: Table, key: Mapping[str, Any]
+) -> tuple[LeafTable, int, bool]:
+    for sealed in candidates:
+        leaves = LeafTable(settings, sealed)
+        index, there = leaves.find(key)
+        if there or len(candidates) == 1:
+            return leaves, index, there
+    raise NotaryError(
+        f"no sealed partition of {table.name} has the key {_told(key)}; that a key is in none of several partitions"
+        " takes a proof for each",
+        "gridseal notary status",
+    )
+
+
+def _rows(settings: NotarySettings, table: Table, leaves: LeafTable, places: list[int]) -> list[dict[str, Any]]:
+    """The rows as they were sealed: those of now if they are the same, or those of then if they can still be read."""
+    commits = Commits.of(settings, table)
+    for instant in dict.fromkeys(("", leaves.sealed.seal.instant)):
+        try:
+            with open_snapshot(settings, commits, instant) as snapshot:
+                found = [_row(snapshot, leaves, at) for at in places]
+        except (NotaryError, PipelineError):
+            if instant:
+                raise
+            continue
+        rows = [row for row in found if row is not None]
+        if len(rows) == len(places):
+            return rows
+    raise NotaryError(
+        f"the row {_told(leaves.key(places[0]))} of {table.name} is no longer as it was sealed at"
+        f" {leaves.sealed.seal.instant}, and the lake no longer keeps how it was",
+        f"gridseal audit {table.name}; gridseal seal {table.name}",
+    )
+
+
+def _row(snapshot: Snapshot, leaves: LeafTable, at: int) -> dict[str, Any] | None:
+    """A row of a snapshot if it is the one that was sealed."""
+    schema, key = leaves.sealed.schema, leaves.key(at)
+    salt = leaves.salt(at)
+    if salt is None:
+        raise NotaryError(
+            f"the salt of the row {_told(key)} of {schema.table} was destroyed: nothing proves it any more",
+            "gridseal notary status",
+        )
+    if snapshot.schema != schema:
+        return None
+    for batch in snapshot.batches(leaves.sealed.seal.partition):
+        for row in _matching(batch, schema, key):
+            if leaf(schema, salt, row) == leaves.leaves[at].tobytes():
+                return row
+    return None
+
+
+def _matching(batch: pa.RecordBatch, schema: Schema, key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    mask = None
+    for name, value in key.items():
+        column = batch.column(name)
+        equal = pc.equal(column, pa.scalar(value, column.type))
+        mask = equal if mask is None else pc.and_(mask, equal)
+    found = pa.Table.from_batches([batch]).filter(mask).select(schema.names).to_pylist()
+    return [row for row in found if key_of(schema, row) == key_of(schema, key)]
+
+
+def _shown(leaves: LeafTable, at: int, row: dict[str, Any], shown: Collection[str] | None) -> Shown:
+    schema, salt = leaves.sealed.schema, leaves.salt(at) or b""
+    if not schema.disclosable:
+        return Shown(row, (salt,), leaves.place(at))
+    wanted = set(schema.names if shown is None else shown)
+    if unknown := sorted(wanted - set(schema.names)):
+        raise NotaryError(
+            f"{schema.table} has no column {unknown[0]}; allowed: {', '.join(schema.names)}",
+            f"gridseal describe {schema.table}",
+            2,
+        )
+    salts = [
+        own if column.name in wanted else cell_hash(schema, own, column, row[column.name])
+        for own, column in zip(cell_salts(schema, salt), schema.columns, strict=True)
+    ]
+    return Shown({name: value for name, value in row.items() if name in wanted}, tuple(salts), leaves.place(at))
+
+
+def _told(key: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!s:.80}" for name, value in key.items())

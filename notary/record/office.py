@@ -1,0 +1,76 @@
+"""The notary at work: its settings, its record, and the chain once it is asked for."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notary.record.audits import Audits
+from notary.record.checkpoints import Checkpoints
+from notary.record.database import alone, open_database
+from notary.record.seals import SealLog
+from notary.settings import NotarySettings
+from warehouse.catalog import Catalog
+
+if TYPE_CHECKING:
+    from notary.chain.anchor import Anchorage
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every command of the notary works with.
+
+    Attributes:
+        settings: Where the lake and the chain are.
+        catalog: The tables.
+        log: Of the lake's seals.
+        checkpoints: Of the log.
+        audits: What audits have found.
+        connection: To the record.
+        keep: Returns once the node of the chain can no longer lose a block of this number.
+    """
+
+    settings: NotarySettings
+    catalog: Catalog
+    log: SealLog
+    checkpoints: Checkpoints
+    audits: Audits
+    connection: sqlite3.Connection
+    keep: Callable[[int], None]
+
+    @property
+    def contract(self) -> str | None:
+        """Address of the contract as set or as known; None before it is made."""
+        row = self.connection.execute(
+            "SELECT address FROM contracts WHERE chain_id = ?", (self.settings.chain_id,)
+        ).fetchone()
+        return self.settings.chain_contract.lower() or (str(row["address"]) if row else None)
+
+    def anchorage(self) -> "Anchorage":
+        """The contract on the chain.
+
+        Raises:
+            NotaryError: The node does not answer, or is one of another chain.
+        """
+        from notary.chain.anchor import Anchorage
+
+        return Anchorage(self.settings, self.connection, self.log, self.keep)
+
+    def alone(self, waiting: Callable[[], None]) -> AbstractContextManager[None]:
+        """Be the only run that seals, anchors or forgets."""
+        return alone(self.settings, waiting)
+
+
+@contextmanager
+def open_office(
+    settings: NotarySettings, catalog: Catalog, keep: Callable[[int], None] = lambda _: None
+) -> Iterator[Office]:
+    """Open the record.
+
+    Raises:
+        NotaryError: It cannot be used.
+    """
+    with open_database(settings) as connection:
+        log = SealLog(connection)
+        yield Office(settings, catalog, log, Checkpoints(connection, log), Audits(connection), connection, keep)

@@ -1,0 +1,1 @@
+"""Seals of partitions: which are due, how one is made, and the leaves and salts that stay."""
