@@ -12,7 +12,10 @@ from gridseal.commands.services import tell
 from gridseal.output import progress, say
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from gridseal.settings import Settings
+    from warehouse.catalog import Catalog
 
 
 def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
@@ -39,7 +42,7 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
     began = time.monotonic()
     settings = load_settings()
     catalog = load_catalog(settings)
-    with _step("services: HDFS, Kafka, MariaDB, Flink"):
+    with _step("services: HDFS, Kafka, MariaDB, Flink, the chain"):
         stack.up(settings, tell)
     with _step("business database: regions, feeders, customers, tariffs, tickets"):
         grid = ensure_grid(settings, seed, meters, None)
@@ -65,8 +68,23 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
         lines = reconcile(settings, catalog, (settings.host, settings.sql_port), timeout_s, update)
     show_brief(lines)
     show_insight(settings, grid.first_day.isoformat(), summary.feed_id)
+    _show_proofs(settings, catalog, grid.first_day)
     _show_next(settings, time.monotonic() - began)
     return all(line.ok for line in lines)
+
+
+def _show_proofs(settings: "Settings", catalog: "Catalog", day: "date") -> None:
+    from gridseal.commands.notary import keeper
+    from gridseal.notary_demo import prove_bill, seal_lake, show_forgery
+    from notary.record.office import open_office
+
+    with open_office(settings, catalog, keeper(settings)) as office, office.alone(lambda: None):
+        with _step("notary: every partition sealed, the checkpoint of all seals written to the chain"):
+            seal_lake(office)
+        with _step("a bill proven, and verified from its file"):
+            prove_bill(settings, office, day)
+        with _step("a bill made a cent cheaper in a copy of its Parquet file, and audited"):
+            show_forgery(office, day)
 
 
 def _warm(settings: "Settings") -> None:
@@ -95,6 +113,7 @@ def _show_next(settings: "Settings", seconds: float) -> None:
         ("query", '.venv/bin/gridseal sql "SELECT * FROM ads.customer_daily_bill LIMIT 5"'),
         ("checks", ".venv/bin/gridseal check"),
         ("columns and units", ".venv/bin/gridseal describe ads.feeder_loss"),
+        ("proofs", ".venv/bin/gridseal prove --help; .venv/bin/gridseal audit"),
         ("stop", "make down"),
     ]
     say(f"\n[bold]The lake runs[/bold] ({seconds:.0f} s). Where to look next:")

@@ -15,6 +15,9 @@ class NotarySettings(PipelineSettings):
         "/notary", pattern=r"^/[A-Za-z0-9_./-]*$", description="Folder of leaves and salts on HDFS."
     )
 
+    audit_nights: int = Field(
+        30, ge=1, le=3650, description="Nights within which a nightly run audits every sealed partition once."
+    )
     chain_url: str = Field("", description="http(s)://... of a node's JSON-RPC; default: this stack's chain.")
     chain_id: int = Field(0, ge=0, description="Number of the chain (EIP-155); default: that of this stack's chain.")
     chain_contract: str = Field(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridseal.commands.options import FormatOption
+from gridseal.commands.options import FormatOption, parse_days
 from gridseal.errors import CHANGED_SINCE, CHECK_FAILED, FINE, PENDING, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gridseal.settings import Settings
     from notary.audit.partition import Audit, Difference
@@ -32,11 +32,13 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("seal")(seal)
     app.command("anchor")(anchor)
+    app.command("notarize")(notarize)
     app.command("prove")(prove)
     app.command("verify")(verify)
     app.command("audit")(audit)
     group = typer.Typer(help="The notary: what is sealed and anchored, and the contract on the chain.")
     group.command("status")(status)
+    group.command("forget")(forget)
     group.command("deploy")(deploy)
     app.add_typer(group, name="notary")
 
@@ -91,6 +93,44 @@ def anchor(wait: WaitOption = 120, format: FormatOption = Format.TABLE) -> None:
         raise GridsealError("nothing is sealed yet", "gridseal seal --all", CHECK_FAILED)
     _print_checkpoints([anchored], format)
     raise typer.Exit(FINE if anchored.evidence else PENDING)
+
+
+def notarize(
+    night: Annotated[str, typer.Option("--night", help="Night, yyyy-MM-dd; default: today, in UTC.")] = "",
+    wait: WaitOption = 600,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Do the night's work: seal what has changed, anchor, and audit the partitions whose turn it is.
+
+    Any number of runs of one night make one checkpoint. Exit codes: 0 the checkpoint is final and nothing was found;
+    1 a partition could not be sealed, or an audit found tampering; 4 the checkpoint is not final yet.
+    """
+    from datetime import UTC, date, datetime
+
+    from notary.audit.partition import Finding
+    from notary.audit.run import summary
+    from notary.night import notarize as run
+
+    days = parse_days(night, night, "gridseal notarize") if night else None
+    wanted = date.fromisoformat(days.first) if days else datetime.now(UTC).date()
+    with _office() as office, office.alone(_say_waiting), progress(f"night of {wanted}") as update:
+        if _load().embedded_chain:
+            office.anchorage().deploy(wait, say)
+        found = run(office, wanted, wait, say, update)
+    failed = (
+        _print_outcomes(found.outcomes, format)
+        if format is Format.TABLE
+        else sum(bool(o.error) for o in found.outcomes)
+    )
+    tampered = [audit for audit in found.audits if audit.finding is Finding.TAMPERED]
+    if found.anchored:
+        _print_checkpoints([found.anchored], format)
+    for audit in tampered:
+        say(f"tampered: {audit.sealed.seal.table} {audit.sealed.seal.partition}: {summary(audit)}")
+    say(f"night of {wanted}: {len(found.outcomes) - failed} sealed, {failed} failed, {len(found.audits)} audited")
+    if failed or tampered:
+        raise typer.Exit(CHECK_FAILED)
+    raise typer.Exit(FINE if found.anchored is None or found.anchored.evidence else PENDING)
 
 
 def prove(
@@ -189,7 +229,7 @@ def audit(
     Exit codes: 0 all as sealed; 1 tampered: a difference for which no commit accounts; 5 changed since by commits.
     """
     from notary.audit.partition import Finding
-    from notary.audit.run import audit_tables, check_record, summary
+    from notary.audit.run import audit_partitions, check_record, newest_seals, summary
 
     if partition is not None and table is None:
         raise GridsealError("--partition goes with a table", "gridseal audit --help", WRONG_USAGE)
@@ -198,7 +238,8 @@ def audit(
         check_record(office.log, office.checkpoints)
         wanted = [office.catalog.table(table)] if table else list(office.catalog)
         with progress("auditing") as update:
-            audits = audit_tables(office.settings, office.log, office.audits, wanted, partition, update)
+            seals = newest_seals(office.log, wanted, partition)
+            audits = audit_partitions(office.settings, office.catalog, office.audits, office.forgotten, seals, update)
     columns = ("table", "partition", "sealed as of", "read as of", "rows", "finding", "what differs")
     lines = [
         (
@@ -239,6 +280,30 @@ def status(format: FormatOption = Format.TABLE) -> None:
     say(f"{origin}: {partitions} partitions, {seals:,} seals; contract {contract or 'not made yet'}")
 
 
+def forget(
+    table: Annotated[str, typer.Argument(help="Layer and table.")],
+    key: Annotated[list[str], typer.Argument(help="Values of its key in the contract's order, or each as name=value.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, such as a request by its number; it is kept.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy the salt of a row in every seal: nothing proves the row any more, and all other proofs stay valid.
+
+    It cannot be undone. Delete the row at its source first: what is still in the lake gets a new salt at the next seal.
+    """
+    from notary.proving import parse_key
+    from notary.sealing.forget import forget as destroy
+
+    with _office() as office, office.alone(_say_waiting):
+        wanted = office.catalog.table(table)
+        parsed = parse_key(wanted, key)
+        if not yes:
+            typer.confirm(f"destroy the salt of {table} {' '.join(key)} for good?", abort=True)
+        destroyed = destroy(office.settings, office.forgotten, wanted, parsed, reason)
+    if not destroyed:
+        raise GridsealError(f"no seal of {table} has a salt of {' '.join(key)}", "gridseal notary status", CHECK_FAILED)
+    say(f"{destroyed} salts destroyed")
+
+
 def deploy(wait: WaitOption = 120) -> None:
     """Make the contract on the chain and open it for this lake, signed by admin.key.
 
@@ -255,11 +320,11 @@ def _office() -> "Iterator[Office]":
     from warehouse.catalog import load_catalog
 
     loaded = _load()
-    with open_office(loaded, load_catalog(loaded), _keeper(loaded)) as office:
+    with open_office(loaded, load_catalog(loaded), keeper(loaded)) as office:
         yield office
 
 
-def _keeper(loaded: "Settings") -> "Callable[[int], None]":
+def keeper(loaded: "Settings") -> "Callable[[int], None]":
     """The node of this stack loses what it has not saved if it is killed; others are several."""
     from stack.chain import await_saved
 
@@ -300,7 +365,7 @@ def _say_waiting() -> None:
     say("another run of the notary goes on; waiting for its end")
 
 
-def _print_outcomes(outcomes: "list[Outcome]", format: Format) -> int:
+def _print_outcomes(outcomes: "Sequence[Outcome]", format: Format) -> int:
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
         if outcome.sealed:

@@ -92,8 +92,21 @@ class Audit:
         return sum(difference.kind is kind for difference in self.differences)
 
 
-def audit_partition(settings: NotarySettings, snapshot: Snapshot, commits: Commits, sealed: Sealed) -> Audit:
+def audit_partition(
+    settings: NotarySettings,
+    snapshot: Snapshot,
+    commits: Commits,
+    sealed: Sealed,
+    forgotten: frozenset[bytes] = frozenset(),
+) -> Audit:
     """Compare the rows of now with those that were sealed.
+
+    Args:
+        settings: Where the lake is.
+        snapshot: Of the table.
+        commits: Of the table.
+        sealed: What to compare with.
+        forgotten: Leaves whose salts were destroyed with a reason.
 
     Raises:
         NotaryError: The leaves of the seal are gone, or not its own.
@@ -108,14 +121,18 @@ def audit_partition(settings: NotarySettings, snapshot: Snapshot, commits: Commi
     now = _table(rows, snapshot)
     before, after = _aligned(leaves, now)
     both = (before >= 0) & (after >= 0)
-    found, forgotten = _recomputed(leaves, now, before[both], after[both])
-    different = (found != leaves.leaves[before[both]]).any(axis=1) & ~forgotten
+    if robbed := leaves.without_salt() - forgotten:
+        return Audit(
+            sealed, snapshot.instant, len(now), 0, (), f"{len(robbed):,} salts were destroyed by nobody knows whom"
+        )
+    found, hidden = _recomputed(leaves, now, before[both], after[both])
+    different = (found != leaves.leaves[before[both]]).any(axis=1) & ~hidden
     differences = [
         *_changed(leaves, now, before[both][different], after[both][different], found[different], later),
         *_added(sealed, now, after[before < 0], later),
         *_removed(settings, leaves, commits, before[after < 0], later),
     ]
-    return Audit(sealed, snapshot.instant, len(now), int(forgotten.sum()), differences)
+    return Audit(sealed, snapshot.instant, len(now), int(hidden.sum()), differences)
 
 
 def _table(batches: Sequence[pa.RecordBatch], snapshot: Snapshot) -> pa.Table:

@@ -8,8 +8,10 @@ from notary.lake.commits import Commits
 from notary.lake.snapshot import open_snapshot
 from notary.record.audits import Audits
 from notary.record.checkpoints import Checkpoints
+from notary.record.forgotten import Forgotten
 from notary.record.seals import Sealed, SealLog
 from notary.settings import NotarySettings
+from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
 Progress = Callable[[int, int, str], None]
@@ -36,64 +38,66 @@ def check_record(log: SealLog, checkpoints: Checkpoints) -> None:
             )
 
 
-def audit_tables(
-    settings: NotarySettings,
-    log: SealLog,
-    audits: Audits,
-    tables: Sequence[Table],
-    partition: str | None = None,
-    progress: Progress = lambda *_: None,
-) -> list[Audit]:
-    """Compare partitions with their newest seals, and write down what was found.
+def newest_seals(log: SealLog, tables: Sequence[Table], partition: str | None = None) -> list[Sealed]:
+    """The newest seals of partitions.
 
     Args:
-        settings: Where the lake is.
         log: Of the lake's seals.
-        audits: Where it is written down.
         tables: Which tables.
         partition: Only the one of this path.
-        progress: Told of partitions done, of all, and the next.
 
     Raises:
-        NotaryError: None is sealed, or the leaves of a seal are gone.
-        PipelineError: HDFS does not answer.
+        NotaryError: None is sealed.
     """
-    wanted = [
-        (table, sealed)
+    found = [
+        sealed
         for table in tables
         for sealed in log.newest(table.name).values()
         if partition in (None, sealed.seal.partition)
     ]
-    if not wanted:
+    if not found:
         raise NotaryError("nothing of that is sealed", "gridseal seal --all; gridseal notary status", 2)
-    found: list[Audit] = []
-
-    def tell(what: str) -> None:
-        progress(len(found), len(wanted), what)
-
-    for table in dict.fromkeys(table.name for table, _ in wanted):
-        found += _audit_table(settings, [(one, sealed) for one, sealed in wanted if one.name == table], tell)
-    for audit in found:
-        audits.add(audit)
     return found
 
 
-def _audit_table(
-    settings: NotarySettings, wanted: Sequence[tuple[Table, Sealed]], progress: Callable[[str], None]
+def audit_partitions(
+    settings: NotarySettings,
+    catalog: Catalog,
+    audits: Audits,
+    forgotten: Forgotten,
+    wanted: Sequence[Sealed],
+    progress: Progress = lambda *_: None,
 ) -> list[Audit]:
-    table = wanted[0][0]
-    commits = Commits.of(settings, table)
-    audits = []
-    try:
-        with open_snapshot(settings, commits) as snapshot:
-            for _, sealed in wanted:
-                progress(f"{table.name} {sealed.seal.partition}".rstrip())
-                audits.append(audit_partition(settings, snapshot, commits, sealed))
-            return audits
-    except NotaryError as error:
+    """Compare partitions with their seals, and write down what was found.
+
+    Args:
+        settings: Where the lake is.
+        catalog: The tables.
+        audits: Where it is written down.
+        forgotten: Rows whose salts were destroyed.
+        wanted: What to compare with.
+        progress: Told of partitions done, of all, and the next.
+
+    Raises:
+        NotaryError: The leaves of a seal are gone, or not its own.
+        PipelineError: HDFS does not answer.
+    """
+    found: list[Audit] = []
+    for name in dict.fromkeys(sealed.seal.table for sealed in wanted):
+        commits = Commits.of(settings, catalog.table(name))
+        of_table = [sealed for sealed in wanted if sealed.seal.table == name]
         if commits.newest is None:
-            return [Audit(sealed, "", 0, 0, (), str(error)) for _, sealed in wanted]
-        raise
+            gone = f"{name} has no commit any more"
+            found += [Audit(sealed, "", 0, 0, (), gone) for sealed in of_table]
+            continue
+        with open_snapshot(settings, commits) as snapshot:
+            for sealed in of_table:
+                progress(len(found), len(wanted), f"{name} {sealed.seal.partition}".rstrip())
+                known = forgotten.leaves(name, sealed.seal.partition)
+                found.append(audit_partition(settings, snapshot, commits, sealed, known))
+    for audit in found:
+        audits.add(audit)
+    return found
 
 
 def summary(audit: Audit) -> str:

@@ -102,20 +102,20 @@ class Anchorage:
         last = None
         while True:
             state = self._observe(contract, checkpoint)
+            if state is State.PENDING:
+                self._push(anchorer, contract, checkpoint)
+                state = self._observe(contract, checkpoint)
             if state is not last:
                 tell(f"checkpoint of {checkpoint.size} seals: {state}")
                 last = state
             if state is State.FINALIZED or time.monotonic() >= until:
                 return self._checkpoints.newest()
-            if state is State.PENDING:
-                size, _ = self._held(contract)
-                call = self.chain.call(
-                    contract, "checkpoint", checkpoint.origin_id, size, checkpoint.size, checkpoint.root
-                )
-                self._outbox.push(anchorer, _purpose(checkpoint), call)
-                if self._held(contract)[0] >= checkpoint.size:
-                    continue
             time.sleep(_POLL_S)
+
+    def _push(self, anchorer: Account, contract: str, checkpoint: Checkpoint) -> None:
+        size, _ = self._held(contract)
+        call = self.chain.call(contract, "checkpoint", checkpoint.origin_id, size, checkpoint.size, checkpoint.root)
+        self._outbox.push(anchorer, _purpose(checkpoint), call)
 
     def _observe(self, contract: str, checkpoint: Checkpoint) -> State:
         """Read how far a checkpoint has come, and write it down."""

@@ -45,13 +45,18 @@ class Chain:
             )
 
     def latest(self, contract: str, origin_id: bytes, tag: Tag = "latest") -> tuple[int, bytes]:
-        """Size and root of a lake's newest checkpoint as of a block; (0, zeros) before the first.
+        """Size and root of a lake's newest checkpoint as of a block; (0, zeros) if there is none.
 
         Raises:
             NotaryError: The node does not answer, or does not know such a block.
         """
+        from web3.exceptions import BadFunctionCallOutput
+
         with self._answering():
-            size, root = self._contract(contract).functions.latest(origin_id).call(block_identifier=tag)
+            try:
+                size, root = self._contract(contract).functions.latest(origin_id).call(block_identifier=tag)
+            except BadFunctionCallOutput:
+                return _NONE_YET
             return int(size), bytes(root)
 
     def anchorer_of(self, contract: str, origin_id: bytes) -> str | None:

@@ -70,6 +70,11 @@ CREATE TABLE audits (
   audited_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audits_of_partition ON audits (table_name, partition, audited_at);
+CREATE TABLE nights (
+  night TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  sealed_at TEXT NOT NULL
+) STRICT;
 CREATE TABLE forgotten (
   table_name TEXT NOT NULL,
   partition TEXT NOT NULL,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from notary.record.audits import Audits
 from notary.record.checkpoints import Checkpoints
 from notary.record.database import alone, open_database
+from notary.record.forgotten import Forgotten
 from notary.record.seals import SealLog
 from notary.settings import NotarySettings
 from warehouse.catalog import Catalog
@@ -27,6 +28,7 @@ class Office:
         log: Of the lake's seals.
         checkpoints: Of the log.
         audits: What audits have found.
+        forgotten: Rows whose salts were destroyed.
         connection: To the record.
         keep: Returns once the node of the chain can no longer lose a block of this number.
     """
@@ -36,6 +38,7 @@ class Office:
     log: SealLog
     checkpoints: Checkpoints
     audits: Audits
+    forgotten: Forgotten
     connection: sqlite3.Connection
     keep: Callable[[int], None]
 
@@ -73,4 +76,13 @@ def open_office(
     """
     with open_database(settings) as connection:
         log = SealLog(connection)
-        yield Office(settings, catalog, log, Checkpoints(connection, log), Audits(connection), connection, keep)
+        yield Office(
+            settings,
+            catalog,
+            log,
+            Checkpoints(connection, log),
+            Audits(connection),
+            Forgotten(connection),
+            connection,
+            keep,
+        )

@@ -46,6 +46,12 @@ class LeafWriter:
         self._writer.write_table(table)
 
 
+def write_leaves(path: Path, table: pa.Table, key: list[str]) -> None:
+    """Write a file anew: keys, leaves and salts."""
+    with _open_writer(path, table.schema, key) as writer:
+        writer.write_table(table)
+
+
 def leaf_path(settings: NotarySettings, seal: Seal) -> str:
     """Path of the file of a seal on HDFS; sealed twice at one instant, a partition has other salts and two files."""
     return f"{leaf_folder(settings, seal.table, seal.partition)}/{seal.instant}-{seal.root.hex()[:16]}.parquet"

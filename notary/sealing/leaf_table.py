@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from notary.bulk.trees import Tree, inclusion_path
@@ -47,6 +48,12 @@ class LeafTable:
         """Salt of a row; None if it was destroyed."""
         salt: bytes | None = self._salts[index].as_py()
         return salt
+
+    def without_salt(self) -> frozenset[bytes]:
+        """Leaves whose salts were destroyed."""
+        if self.keys is None:
+            return frozenset()
+        return frozenset(self.leaves[at].tobytes() for at in np.flatnonzero(self._salts.is_null()))
 
     @property
     def salts(self) -> NDArray[Any]:

@@ -20,10 +20,13 @@ from .tree import root_of_path
 FORMAT = "gridseal proof 1"
 MAX_BYTES = 16 << 20
 """Of a proof file: a path is about 1.5 kB, and the longest row takes six times its size if its text is all controls."""
+_FIELDS = ("format", "schema", "absent", "rows", "seal", "checkpoint", "anchors", "stamps")
 _LONGEST_PATH = 64
 _MOST_COLUMNS = 4096
 _MOST_ANCHORS = 8
+_LONGEST_STAMP = 32 << 10
 _DEEPEST = 8
+_HEX = frozenset("0123456789abcdef")
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
 
 
@@ -63,6 +66,7 @@ class Proof:
         seal_place: Of the seal in the log.
         checkpoint: Of the log.
         anchors: Where the checkpoint is written down; empty while it is nowhere.
+        stamps: Time-stamp tokens (RFC 3161, DER) of the checkpoint's hash, which other tools verify.
     """
 
     schema: Schema
@@ -72,6 +76,7 @@ class Proof:
     seal_place: Place
     checkpoint: Checkpoint
     anchors: tuple[EvmAnchor, ...] = ()
+    stamps: tuple[bytes, ...] = ()
 
 
 def check(proof: Proof) -> None:
@@ -178,6 +183,7 @@ def dump(proof: Proof) -> str:
             "root": proof.checkpoint.root.hex(),
         },
         "anchors": [anchor_to_json(anchor) for anchor in proof.anchors],
+        "stamps": [stamp.hex() for stamp in proof.stamps],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -193,7 +199,7 @@ def load(data: bytes) -> Proof:
     try:
         _refuse_deep(data)
         document = json.loads(data.decode(), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
-        return _proof(_object(document, "proof", "format", "schema", "absent", "rows", "seal", "checkpoint", "anchors"))
+        return _proof(_object(document, "proof", *_FIELDS))
     except ProofError:
         raise
     except ValueError as error:
@@ -225,6 +231,7 @@ def _proof(document: dict[str, Any]) -> Proof:
             _hash(checkpoint["root"], "checkpoint.root"),
         ),
         anchors=tuple(anchor_from_json(anchor) for anchor in _list(document["anchors"], "anchors", _MOST_ANCHORS)),
+        stamps=tuple(_stamp(stamp) for stamp in _list(document["stamps"], "stamps", _MOST_ANCHORS)),
     )
 
 
@@ -303,8 +310,14 @@ def _count(value: Any, name: str) -> int:
 
 
 def _hash(value: Any, name: str) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 * SIZE or set(value) - set("0123456789abcdef"):
+    if not isinstance(value, str) or len(value) != 2 * SIZE or set(value) - _HEX:
         raise ValueError(f"{name} holds something else than 64 hexadecimal digits")
+    return bytes.fromhex(value)
+
+
+def _stamp(value: Any) -> bytes:
+    if not isinstance(value, str) or len(value) > 2 * _LONGEST_STAMP or len(value) % 2 or set(value) - _HEX:
+        raise ValueError(f"stamps holds something else than at most {_LONGEST_STAMP:,} bytes in hexadecimal digits")
     return bytes.fromhex(value)
 
 

@@ -83,8 +83,8 @@ REFUSALS: dict[str, tuple[str, Callable[[Document], object], str]] = {
     "unknown property of a table": (
         "dws.site_day",
         lambda d: custom(d, "histroy", True),
-        "the table: customProperties histroy is not known; allowed: disclosable, engine, eventTime, history, hudi.table.type,"
-        " lookbackDays, mode, owner",
+        "the table: customProperties histroy is not known; allowed: disclosable, engine, eventTime, history,"
+        " hudi.table.type, lookbackDays, mode, owner",
     ),
     "property twice": (
         "dws.site_day",
