@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from notary.anchors import Tell, anchor_newest
 from notary.audit.partition import Audit
 from notary.audit.run import audit_partitions, check_record
 from notary.record.checkpoints import Anchored
@@ -14,7 +15,6 @@ from notary.record.seals import Sealed
 from notary.sealing.seal import Outcome, seal_tables
 
 Progress = Callable[[int, int, str], None]
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,13 @@ class Night:
     Attributes:
         outcomes: Of the partitions that were due; empty if the night had been sealed before.
         anchored: The checkpoint that holds the night's seals, and how far it has come; None while nothing is sealed.
+        held: Whether every anchor holds it for good.
         audits: Of the partitions whose turn it was.
     """
 
     outcomes: Sequence[Outcome]
     anchored: Anchored | None
+    held: bool
     audits: Sequence[Audit]
 
 
@@ -52,10 +54,10 @@ def notarize(office: Office, night: date, wait_s: float, tell: Tell, progress: P
         outcomes = seal_tables(office.settings, office.log, list(office.catalog), progress=progress)
         if not any(outcome.error for outcome in outcomes):
             nights.add(night, len(office.log))
-    anchored = office.anchorage().anchor(wait_s, tell)
+    anchored, held = anchor_newest(office.checkpoints, office.anchors(), wait_s, tell)
     share = due_for_audit(office)
     audits = audit_partitions(office.settings, office.catalog, office.audits, office.forgotten, share, progress)
-    return Night(outcomes, anchored, audits)
+    return Night(outcomes, anchored, held, audits)
 
 
 def due_for_audit(office: Office) -> list[Sealed]:

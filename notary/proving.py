@@ -13,7 +13,7 @@ from notary.record.checkpoints import Checkpoints
 from notary.record.seals import Sealed, SealLog
 from notary.sealing.leaf_table import LeafTable
 from notary.settings import NotarySettings
-from notary.verify.proof import Proof, Shown, check
+from notary.verify.proof import MOST_STAMPS, Proof, Shown, check
 from notary.verify.row import Column, Schema, cell_hash, cell_salts, key_of, leaf
 from notary.verify.text import value_from_text
 from pipelines.errors import PipelineError
@@ -74,19 +74,31 @@ def prove(
         )
     places = [index] if there else [at for at in (index - 1, index) if 0 <= at < len(leaves)]
     rows = _rows(settings, table, leaves, places)
-    position = leaves.sealed.position
-    found = checkpoints.first_after(position)
+    # Of the neighbours of an absent key, nothing but their keys need be known.
+    columns = shown if there else table.key
+    given = tuple(_shown(leaves, at, row, columns) for at, row in zip(places, rows, strict=True))
+    return _down_to_the_chain(log, checkpoints, leaves.sealed, None if there else dict(key), given)
+
+
+def prove_row(
+    log: SealLog, checkpoints: Checkpoints, leaves: LeafTable, index: int, row: dict[str, Any]
+) -> Proof | None:
+    """Make the proof of a row that is known; None if it is not the one that was sealed, or its salt was destroyed."""
+    salt = leaves.salt(index)
+    if salt is None or leaf(leaves.sealed.schema, salt, row) != leaves.leaves[index].tobytes():
+        return None
+    return _down_to_the_chain(log, checkpoints, leaves.sealed, None, (_shown(leaves, index, row, None),))
+
+
+def _down_to_the_chain(
+    log: SealLog, checkpoints: Checkpoints, sealed: Sealed, absent: dict[str, Any] | None, rows: tuple[Shown, ...]
+) -> Proof:
+    found = checkpoints.first_after(sealed.position)
     checkpoint = found.checkpoint if found else log.checkpoint()
-    proof = Proof(
-        leaves.sealed.schema,
-        None if there else dict(key),
-        # Of the neighbours of an absent key, nothing but their keys need be known.
-        tuple(_shown(leaves, at, row, shown if there else table.key) for at, row in zip(places, rows, strict=True)),
-        leaves.sealed.seal,
-        log.place(position, checkpoint.size),
-        checkpoint,
-        (found.evidence,) if found and found.evidence else (),
-    )
+    anchors = (found.evidence,) if found and found.evidence else ()
+    stamps = tuple(stamp.token for stamp in found.stamps[:MOST_STAMPS]) if found else ()
+    place = log.place(sealed.position, checkpoint.size)
+    proof = Proof(sealed.schema, absent, rows, sealed.seal, place, checkpoint, anchors, stamps)
     check(proof)
     return proof
 

@@ -1,9 +1,9 @@
 """Where the notary keeps its records."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.settings import PipelineSettings
 
@@ -38,6 +38,24 @@ class NotarySettings(PipelineSettings):
     chain_keys_dir: Path | None = Field(
         None, description="Folder of anchorer.key and admin.key, mode 0600; default: keys under var_dir."
     )
+
+    timestamp_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+([/?][^\s#]*)?)?$",
+        description="http(s)://... of a time-stamp authority (RFC 3161) that also stamps checkpoints; default: none.",
+    )
+    timestamp_certificate: Path | None = Field(
+        None, description="PEM file of that authority's root, with which its stamps are verified."
+    )
+
+    @model_validator(mode="after")
+    def _check_root(self) -> Self:
+        if self.timestamp_url and self.timestamp_certificate is None:
+            raise ValueError(
+                "GRIDSEAL_TIMESTAMP_URL is set and GRIDSEAL_TIMESTAMP_CERTIFICATE is not: no stamp could be verified"
+                " without the root of the authority"
+            )
+        return self
 
     @property
     def keys_dir(self) -> Path:

@@ -126,7 +126,7 @@ class Catalog:
     def _upstream(self, table: Table) -> tuple[str, ...]:
         if table.source and table.source.kind == "late":
             return tuple(self.joins)
-        if table.source:
+        if not table.has_transform:
             return ()
         found = set()
         select = self.transform(table.name)
@@ -154,9 +154,10 @@ class Catalog:
                     " its rows",
                     f"declare {table.name} mode: batch, or read a streamed table instead",
                 )
-            if table.engine == "flink" and self.tables[base].engine == "spark":
+            if table.engine == "flink" and (engine := self.tables[base].engine) in ("notary", "spark"):
                 raise WarehouseError(
-                    f"{table.name}: {TRANSFORM_FILE} reads {reference}, which is engine: spark; Flink cannot make it",
+                    f"{table.name}: {TRANSFORM_FILE} reads {reference}, which is engine: {engine};"
+                    " Flink cannot make it",
                     f"declare {table.name} engine: spark, too",
                 )
             found.add(base)
@@ -216,12 +217,13 @@ def _folders(root: Path) -> Iterator[Path]:
 
 def _complete(table: Table) -> None:
     allowed = {CONTRACT_FILE, TRANSFORM_FILE, CHECKS_FILE, RECONCILE_FILE}
-    needed = {CONTRACT_FILE, CHECKS_FILE} | (set() if table.source else {TRANSFORM_FILE})
+    needed = {CONTRACT_FILE, CHECKS_FILE} | ({TRANSFORM_FILE} if table.has_transform else set())
     present = {p.name for p in table.folder.iterdir() if not p.name.startswith((".", "__"))}
     hint = f"see warehouse/{table.name.replace('.', '/')}/ and docs/architecture.md, 'Add a table'"
     if missing := sorted(needed - present):
         raise WarehouseError(f"{table.name}: the folder is incomplete: {', '.join(missing)} is missing", hint)
     if unknown := sorted(present - allowed):
         raise WarehouseError(f"{table.name}: unknown file {unknown[0]}; allowed: {', '.join(sorted(allowed))}", hint)
-    if table.source and TRANSFORM_FILE in present:
-        raise WarehouseError(f"{table.name}: an ODS table has a source and no {TRANSFORM_FILE}", hint)
+    if not table.has_transform and TRANSFORM_FILE in present:
+        what = "an ODS table has a source" if table.source else "engine is notary, whose record makes the rows,"
+        raise WarehouseError(f"{table.name}: {what} and no {TRANSFORM_FILE}", hint)

@@ -24,11 +24,11 @@ def _contradictions(table: Table) -> Iterator[str]:
         yield f"mode is {table.mode}; allowed: stream, batch"
     if (table.source is None) == (table.layer == "ods"):
         yield "an ODS table needs a source, and no other layer may have one"
-    if table.engine not in ("flink", "spark"):
-        yield f"engine is {table.engine}; allowed: flink, spark"
-    if table.engine == "spark":
+    if table.engine not in ("flink", "notary", "spark"):
+        yield f"engine is {table.engine}; allowed: flink, notary, spark"
+    if table.engine in ("notary", "spark"):
         yield from _made_by_spark(table)
-    elif table.lookback_days:
+    if table.engine != "spark" and table.lookback_days:
         yield f"lookbackDays is {table.lookback_days}; only a table with engine: spark looks back"
     if table.source and table.mode == "batch":
         yield "mode is batch; a source is read by the stream"
@@ -60,11 +60,17 @@ def _key_and_partitions(table: Table) -> Iterator[str]:
 
 def _made_by_spark(table: Table) -> Iterator[str]:
     if table.mode != "batch":
-        yield "engine is spark; the stream runs in Flink: write mode: batch"
+        yield f"engine is {table.engine}; the stream runs in Flink: write mode: batch"
     if table.table_type != "COPY_ON_WRITE":
-        yield f"engine is spark, which replaces partitions, and hudi.table.type {table.table_type}: write COPY_ON_WRITE"
+        yield (
+            f"engine is {table.engine}, which replaces partitions, and hudi.table.type {table.table_type}:"
+            " write COPY_ON_WRITE"
+        )
     if table.partition_by not in (("dt",), ("month",)):
-        yield "engine is spark, which replaces days: the partition column must be dt (yyyy-MM-dd) or month (yyyy-MM)"
+        yield (
+            f"engine is {table.engine}, which replaces days: the partition column must be dt (yyyy-MM-dd) or month"
+            " (yyyy-MM)"
+        )
 
 
 def _history(table: Table) -> Iterator[str]:

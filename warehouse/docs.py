@@ -69,15 +69,19 @@ def _facts(table: Table, upstream: Iterable[str], downstream: Iterable[str]) -> 
     yield "Key", ", ".join(f"`{c}`" for c in table.key)
     yield "Partitioned by", ", ".join(f"`{c}`" for c in table.partition_by) or "nothing"
     writer = "the streaming job" if table.mode == "stream" else "one bounded run, before the streaming job starts"
-    if table.engine == "spark":
-        writer = f"Spark, with `gridseal batch run {table.name}`"
+    if table.engine != "flink":
+        writer = f"Spark, with `{table.made_by}`"
     yield "Stored as", f"{table.table_type}, written by {writer}"
     if table.freshness_minutes is not None:
         yield "Promised", f"rows are visible {table.freshness_minutes} min after they happened"
     if table.history:
         yield "Current state", f"the view `{table.name}{CURRENT}`: the version in force now, without `valid_to`"
-    yield "Made from", _origin(table) or _links(upstream) or "nothing: its transform makes the rows"
+    yield "Made from", _origin(table) or _links(upstream) or _made_from_nothing(table)
     yield "Read by", _links(downstream) or "no other table"
+
+
+def _made_from_nothing(table: Table) -> str:
+    return "the notary's record" if table.engine == "notary" else "nothing: its transform makes the rows"
 
 
 def _origin(table: Table) -> str:

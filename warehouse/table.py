@@ -87,7 +87,8 @@ class Table:
         table_type: ``COPY_ON_WRITE`` or ``MERGE_ON_READ``.
         history: The table keeps versions with valid_from and valid_to; ``NAME_current`` is a view of it.
         mode: ``stream`` (a sink of the streaming job) or ``batch`` (written by a bounded run).
-        engine: ``flink``, or ``spark`` for a table of mode batch, made from other tables as they are in the lake.
+        engine: ``flink``; for a table of mode batch also ``spark``, made from other tables as they are in the lake, or
+            ``notary``, which has no transform: the notary's record says what its rows are.
         lookback_days: Days before its own that a row of an engine-spark table is made from.
         event_time: The column that says when a row's fact happened, if any.
         freshness_minutes: The promise: rows are visible this many minutes after they happened.
@@ -131,6 +132,19 @@ class Table:
     def append_only(self) -> bool:
         """Rows are never updated or deleted."""
         return self.layer == "ods"
+
+    @property
+    def has_transform(self) -> bool:
+        """Whether a SELECT makes its rows, rather than a source or the notary."""
+        return self.source is None and self.engine != "notary"
+
+    @property
+    def made_by(self) -> str:
+        """The command that writes it."""
+        return {
+            "spark": f"gridseal batch run {self.name}",
+            "notary": "gridseal notary publish",
+        }.get(self.engine, "gridseal pipeline start")
 
     def column(self, name: str) -> Column:
         """Return a column by its name; KeyError if there is none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridseal.commands.options import FormatOption, parse_days
+from gridseal.errors import WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def run(
     days = parse_days(first, last, "gridseal batch run")
     began = time.monotonic()
     names = list(dict.fromkeys(tables))
+    for name in names:
+        if catalog.table(name).engine == "notary":
+            raise GridsealError(f"{name} is made from the notary's record", "gridseal notary publish", WRONG_USAGE)
     by_spark = [name for name in names if catalog.table(name).engine == "spark"]
     by_flink = [name for name in names if name not in by_spark]
     if by_flink:

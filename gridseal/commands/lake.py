@@ -188,7 +188,7 @@ def _made(settings: "Settings", table: "Table") -> bool:
 
     if table.engine == "flink" or table_exists(settings, table):
         return True
-    say(f"{table.name} is not checked: it waits for gridseal batch run {table.name}")
+    say(f"{table.name} is not checked: it waits for {table.made_by}")
     return False
 
 

@@ -13,13 +13,14 @@ from gridseal.errors import CHANGED_SINCE, CHECK_FAILED, FINE, PENDING, WRONG_US
 from gridseal.output import Format, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gridseal.settings import Settings
     from notary.audit.partition import Audit, Difference
     from notary.record.checkpoints import Anchored
     from notary.record.office import Office
     from notary.sealing.seal import Outcome
+    from notary.verify.verdict import CheckStamp
 
 WaitOption = Annotated[
     float,
@@ -35,9 +36,11 @@ def register(app: typer.Typer) -> None:
     app.command("notarize")(notarize)
     app.command("prove")(prove)
     app.command("verify")(verify)
+    app.command("trace")(trace)
     app.command("audit")(audit)
     group = typer.Typer(help="The notary: what is sealed and anchored, and the contract on the chain.")
     group.command("status")(status)
+    group.command("publish")(publish)
     group.command("forget")(forget)
     group.command("deploy")(deploy)
     app.add_typer(group, name="notary")
@@ -82,17 +85,16 @@ def anchor(wait: WaitOption = 120, format: FormatOption = Format.TABLE) -> None:
     """Write the newest checkpoint of all seals to the contract, and wait until it is final.
 
     Whatever is stored and not yet mined is sent again, for a higher fee after a while: run it as often as you like.
-    Exit code 4: not final yet.
+    A time-stamp authority, if one is set, stamps it too. Exit code 4: not final yet, or not stamped yet.
     """
+    from notary.anchors import anchor_newest
+
     with _office() as office, office.alone(_say_waiting):
-        anchorage = office.anchorage()
-        if _load().embedded_chain:
-            anchorage.deploy(wait, say)
-        anchored = anchorage.anchor(wait, say)
+        anchored, held = anchor_newest(office.checkpoints, office.anchors(), wait, _tell)
     if anchored is None:
         raise GridsealError("nothing is sealed yet", "gridseal seal --all", CHECK_FAILED)
     _print_checkpoints([anchored], format)
-    raise typer.Exit(FINE if anchored.evidence else PENDING)
+    raise typer.Exit(FINE if held else PENDING)
 
 
 def notarize(
@@ -103,7 +105,7 @@ def notarize(
     """Do the night's work: seal what has changed, anchor, and audit the partitions whose turn it is.
 
     Any number of runs of one night make one checkpoint. Exit codes: 0 the checkpoint is final and nothing was found;
-    1 a partition could not be sealed, or an audit found tampering; 4 the checkpoint is not final yet.
+    1 a partition could not be sealed, or an audit found tampering; 4 the checkpoint is not final or stamped yet.
     """
     from datetime import UTC, date, datetime
 
@@ -114,9 +116,8 @@ def notarize(
     days = parse_days(night, night, "gridseal notarize") if night else None
     wanted = date.fromisoformat(days.first) if days else datetime.now(UTC).date()
     with _office() as office, office.alone(_say_waiting), progress(f"night of {wanted}") as update:
-        if _load().embedded_chain:
-            office.anchorage().deploy(wait, say)
-        found = run(office, wanted, wait, say, update)
+        found = run(office, wanted, wait, _tell, update)
+        _publish(office)
     failed = (
         _print_outcomes(found.outcomes, format)
         if format is Format.TABLE
@@ -130,7 +131,7 @@ def notarize(
     say(f"night of {wanted}: {len(found.outcomes) - failed} sealed, {failed} failed, {len(found.audits)} audited")
     if failed or tampered:
         raise typer.Exit(CHECK_FAILED)
-    raise typer.Exit(FINE if found.anchored is None or found.anchored.evidence else PENDING)
+    raise typer.Exit(FINE if found.held else PENDING)
 
 
 def prove(
@@ -177,10 +178,15 @@ def verify(
     finality: Annotated[
         str | None, typer.Option(help="latest, safe or finalized; default: GRIDSEAL_CHAIN_FINALITY.")
     ] = None,
+    tsa_certificate: Annotated[
+        Path | None,
+        typer.Option(help="Root of a time-stamp authority that you trust, as PEM; a chain only if you name it, too."),
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Verify a proof file. Exit codes: 0 valid, 1 invalid, 4 pending.
 
+    Every clock that you name must hold: the chain, the authority, or both; the chain of this lake if you name none.
     An auditor needs nothing of this platform for it: see docs/notary.md.
     """
     from notary.verify.__main__ import lines, read, trust_in
@@ -191,13 +197,18 @@ def verify(
     if finality not in (None, "latest", "safe", "finalized"):
         raise GridsealError(f"--finality is {finality!r}; allowed: latest, safe, finalized", "gridseal verify --help")
     try:
-        trust = trust_in(
-            contract or _own_contract(),
-            None if header else rpc or loaded.chain_url,
-            header,
-            finality or loaded.chain_finality,
-        )
-        verdict = judge(read(file), trust)
+        check_stamp = _checker(tsa_certificate) if tsa_certificate else None
+        trust, named = None, bool(contract or rpc or header or finality)
+        if named or check_stamp is None:
+            trust = trust_in(
+                contract or _own_contract(),
+                None if header else rpc or loaded.chain_url,
+                header,
+                finality or loaded.chain_finality,
+            )
+        if check_stamp and named and trust is None:
+            raise GridsealError("no contract is known; which one did the lake publish?", "gridseal verify --contract")
+        verdict = judge(read(file), trust, check_stamp)
     except OSError as error:
         raise GridsealError(str(error), "gridseal prove --help", WRONG_USAGE) from error
     except TrustError as error:
@@ -213,9 +224,58 @@ def verify(
                 "reason": verdict.reason,
                 "statement": statement(verdict.proof) if verdict.proof else None,
                 "block": {"number": block.number, "hash": block.hash, "timestamp": block.timestamp} if block else None,
+                "stamped": verdict.stamped,
             }
         )
     raise typer.Exit(EXIT_CODES[verdict.outcome])
+
+
+def trace(
+    table: Annotated[str, typer.Argument(help="Layer and table, such as ads.customer_daily_bill.")],
+    key: Annotated[list[str], typer.Argument(help="Values of its key in the contract's order, or each as name=value.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the proof of every row that it was made of.")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show the messages and changes that a row was made of, where they stand in Kafka and the binlog, and if sealed.
+
+    Of histories, such as a customer's versions, all changes of the customer are told. Exit code 1: some are not sealed.
+    """
+    from notary.proving import parse_key
+    from notary.tracing import places, proofs
+    from notary.tracing import trace as run
+    from notary.verify.proof import dump
+
+    rows: list[tuple[object, ...]] = []
+    missing = 0
+    with _office() as office, progress("tracing") as update:
+        wanted = office.catalog.table(table)
+        origins = run(office.settings, office.catalog, wanted, parse_key(wanted, key))
+        for done, origin in enumerate(origins):
+            update(done, len(origins), f"proofs of {origin.table.name}")
+            sealed = 0
+            for of_row, proof in proofs(office.settings, office.log, office.checkpoints, origin):
+                sealed += proof is not None
+                if proof and output:
+                    _write(_named(output, origin.table.name, of_row), dump(proof))
+            missing += len(origin.rows) - sealed
+            via = " < ".join(origin.via)
+            rows += [(origin.table.name, where, count, via) for where, count in places(origin)]
+            say(f"{origin.table.name}: {len(origin.rows):,} rows, {sealed:,} sealed")
+    print_rows(("table", "where", "rows", "by way of"), rows, format)
+    if output:
+        say(f"proofs lie in {output}")
+    if missing:
+        say("next:  gridseal seal --all; gridseal audit")
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _named(folder: Path, table: str, key: "Mapping[str, object]") -> Path:
+    """A file for the proof of a row: its key, as far as a name of a file may hold it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "_".join(str(value) for value in key.values())
+    return folder / f"{table}-{''.join(c if c.isalnum() or c in '-.' else '_' for c in text)[:120]}.json"
 
 
 def audit(
@@ -304,6 +364,22 @@ def forget(
     say(f"{destroyed} salts destroyed")
 
 
+def publish() -> None:
+    """Bring ads.seal_register and ads.audit_status up to date with the notary's record; notarize does it, too."""
+    with _office() as office, office.alone(_say_waiting):
+        _publish(office)
+
+
+def _publish(office: "Office") -> None:
+    from notary.publishing import publish as run
+    from pipelines.streaming.child import in_child
+
+    with progress("writing ads.seal_register, ads.audit_status"):
+        made = in_child(office.settings, run, office.settings, office.catalog)
+    for one in made:
+        say(f"{one.table}: {len(one.replaced)} days written")
+
+
 def deploy(wait: WaitOption = 120) -> None:
     """Make the contract on the chain and open it for this lake, signed by admin.key.
 
@@ -320,7 +396,7 @@ def _office() -> "Iterator[Office]":
     from warehouse.catalog import load_catalog
 
     loaded = _load()
-    with open_office(loaded, load_catalog(loaded), keeper(loaded)) as office:
+    with open_office(loaded, load_catalog(loaded), keeper(loaded), deploys=loaded.embedded_chain) as office:
         yield office
 
 
@@ -335,6 +411,12 @@ def _load() -> "Settings":
     from gridseal.settings import load_settings
 
     return load_settings()
+
+
+def _checker(certificate: Path) -> "CheckStamp":
+    from notary.timestamp.token import checker, load_roots
+
+    return checker(load_roots(certificate))
 
 
 def _own_contract() -> str | None:
@@ -359,6 +441,13 @@ def _write(path: Path, text: str) -> None:
         raise GridsealError(
             f"{path} cannot be written: {error.strerror}", "gridseal prove --help", WRONG_USAGE
         ) from error
+
+
+def _tell(text: str) -> None:
+    """What a node or an authority has said is text: [red] in it is no style."""
+    from rich.markup import escape
+
+    say(escape(text))
 
 
 def _say_waiting() -> None:
@@ -423,6 +512,7 @@ def _print_checkpoints(checkpoints: "list[Anchored]", format: Format) -> None:
                 str(one.state),
                 block and block.number,
                 block and datetime.fromtimestamp(block.timestamp, UTC),
+                one.stamps[0].time if one.stamps else None,
             )
         )
-    print_rows(("seals", "root", "made at", "state", "block", "block time"), rows, format)
+    print_rows(("seals", "root", "made at", "state", "block", "block time", "stamped"), rows, format)

@@ -113,7 +113,7 @@ def audit_partition(
         PipelineError: HDFS does not answer.
     """
     leaves = LeafTable(settings, sealed)
-    later = [commit for commit in commits.after(sealed.seen_ms) if sealed.seal.partition in commit.partitions]
+    later = [commit for commit in commits.after(sealed.seen) if sealed.seal.partition in commit.partitions]
     try:
         rows = list(snapshot.rows(sealed.seal.partition))
     except NotaryError as error:
@@ -121,6 +121,8 @@ def audit_partition(
     now = _table(rows, snapshot)
     before, after = _aligned(leaves, now)
     both = (before >= 0) & (after >= 0)
+    if not leaves.in_order():
+        return Audit(sealed, snapshot.instant, len(now), 0, (), "its rows were not sealed in the order of their keys")
     if robbed := leaves.without_salt() - forgotten:
         return Audit(
             sealed, snapshot.instant, len(now), 0, (), f"{len(robbed):,} salts were destroyed by nobody knows whom"

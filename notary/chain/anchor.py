@@ -3,7 +3,9 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import cached_property
 
+from notary.anchors import Tell, anchor_newest
 from notary.chain.account import ADMIN, ANCHORER, Account
 from notary.chain.contract.artifact import load
 from notary.chain.node import Chain, address_after
@@ -18,8 +20,6 @@ from notary.verify.seal import Checkpoint
 _DEPLOY, _OPEN = "deploy", "open"
 _POLL_S = 0.5
 
-Tell = Callable[[str], None]
-
 
 class Anchorage:
     """The contract of a lake on one chain, and what it takes to write to it."""
@@ -30,22 +30,33 @@ class Anchorage:
         connection: sqlite3.Connection,
         log: SealLog,
         keep: Callable[[int], None] = lambda _: None,
+        deploys: bool = False,
     ) -> None:
-        """Connect to the chain.
+        """Ask nothing of the chain yet.
 
         Args:
             settings: Where it is.
             connection: To the record.
             log: Of the lake's seals.
             keep: Returns once the node can no longer lose a block of this number.
+            deploys: Whether to make the contract where there is none.
+        """
+        self._settings, self._connection, self._log, self._keep = settings, connection, log, keep
+        self._deploys = deploys
+        self._checkpoints = Checkpoints(connection, log)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The chain, connected to at first use.
 
         Raises:
             NotaryError: The node does not answer, or is one of another chain.
         """
-        self.chain = Chain(settings)
-        self._settings, self._connection, self._log, self._keep = settings, connection, log, keep
-        self._outbox = Outbox(settings, connection, self.chain)
-        self._checkpoints = Checkpoints(connection, log)
+        return Chain(self._settings)
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._settings, self._connection, self.chain)
 
     @property
     def contract(self) -> str | None:
@@ -93,11 +104,22 @@ class Anchorage:
         Raises:
             NotaryError: The node does not answer or refuses it, there is no contract, or it holds another log.
         """
-        contract, made = self._there(), self._checkpoints.make()
-        if made is None:
-            return None
+        anchored, _ = anchor_newest(self._checkpoints, [self], wait_s, tell)
+        return anchored
+
+    def hold(self, checkpoint: Checkpoint, wait_s: float, tell: Tell = lambda _: None) -> bool:
+        """Bring a checkpoint to the contract, and wait until it is final.
+
+        Returns:
+            Whether it is; what is stored and not mined yet is sent again at the next run.
+
+        Raises:
+            NotaryError: The node does not answer or refuses it, there is no contract, or it holds another log.
+        """
+        if self._deploys:
+            self.deploy(wait_s, tell)
+        contract, until = self._there(), time.monotonic() + wait_s
         self._take_back(tell)
-        checkpoint, until = made.checkpoint, time.monotonic() + wait_s
         anchorer = Account(self._settings, ANCHORER)
         last = None
         while True:
@@ -109,7 +131,7 @@ class Anchorage:
                 tell(f"checkpoint of {checkpoint.size} seals: {state}")
                 last = state
             if state is State.FINALIZED or time.monotonic() >= until:
-                return self._checkpoints.newest()
+                return state is State.FINALIZED
             time.sleep(_POLL_S)
 
     def _push(self, anchorer: Account, contract: str, checkpoint: Checkpoint) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from notary.errors import NotaryError
 from pipelines.settings import PipelineSettings
 from pipelines.timeline import Timeline, list_timeline, read_commit
 from warehouse.contract import Table
@@ -36,6 +37,21 @@ class Commit:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a reader of a table has seen.
+
+    Attributes:
+        instant: Of the newest commit.
+        unfinished: Instants before it whose commits were not complete, so that he has not seen them.
+        at_ms: When the last commit had completed, ms since 1970 by HDFS's clock.
+    """
+
+    instant: str
+    unfinished: frozenset[str]
+    at_ms: int
+
+
 class Commits:
     """The commits that a table's timeline still holds, each read when it is asked for."""
 
@@ -61,22 +77,38 @@ class Commits:
         return max(files, default=None)
 
     @property
-    def seen_ms(self) -> int:
-        """When the last commit completed, ms since 1970 by HDFS's clock; 0 before the first."""
-        return max((int(status["modificationTime"]) for _, status in self.completed()), default=0)
+    def seen(self) -> Seen:
+        """What a reader of now sees.
+
+        Raises:
+            NotaryError: There is no commit yet.
+        """
+        if self.newest is None:
+            raise NotaryError(f"{self.table.name} has no commit yet", "gridseal status")
+        instant = self.newest.split(".")[0]
+        completed = {name.split(".")[0] for name, _ in self.completed()}
+        begun = {name.split(".")[0] for name, _ in self.files if name[:1].isdigit()}
+        at_ms = max(int(status["modificationTime"]) for _, status in self.completed())
+        return Seen(instant, frozenset(one for one in begun - completed if one < instant), at_ms)
 
     @property
-    def known_since_ms(self) -> int:
-        """When the oldest commit completed that the timeline still holds; 0 while it holds all."""
+    def known_since(self) -> str:
+        """The oldest instant of which the timeline still tells; empty while it tells of all."""
         if not any(name.endswith(".clean") for name, _ in self.files):
-            return 0
-        return min((int(status["modificationTime"]) for _, status in self.completed()), default=0)
+            return ""
+        return min((name.split(".")[0] for name, _ in self.completed()), default="")
 
-    def after(self, seen_ms: int) -> list[Commit]:
-        """Commits that changed rows and completed after a moment, oldest first."""
-        later = [(name, int(s["modificationTime"])) for name, s in self.completed() if s["modificationTime"] > seen_ms]
-        commits = [self._commit(name, completed) for name, completed in later if self._changes_rows(name)]
-        return sorted(commits, key=lambda commit: (commit.completed_ms, commit.instant))
+    def after(self, seen: Seen) -> list[Commit]:
+        """Commits that changed rows and that a reader had not seen, oldest first.
+
+        Told by their instants and not by the times of files, which whoever can write a file can set.
+        """
+        found = [
+            self._commit(name, int(status["modificationTime"]))
+            for name, status in self.completed()
+            if (name.split(".")[0] > seen.instant or name.split(".")[0] in seen.unfinished) and self._changes_rows(name)
+        ]
+        return sorted(found, key=lambda commit: commit.instant)
 
     def read(self, file: str) -> dict[str, Any]:
         """What a commit says of itself."""

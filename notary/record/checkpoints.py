@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from notary.record.database import changing
 from notary.record.seals import SealLog
+from notary.record.stamps import Stamp, Stamps
 from notary.verify.evm import EvmAnchor, anchor_from_json, anchor_to_json
 from notary.verify.seal import Checkpoint
 
@@ -32,19 +33,21 @@ class Anchored:
         made_at: When.
         state: How far it has come.
         evidence: What proves it, once it is finalized.
+        stamps: Of time-stamp authorities, oldest first.
     """
 
     checkpoint: Checkpoint
     made_at: datetime
     state: State
     evidence: EvmAnchor | None
+    stamps: tuple[Stamp, ...]
 
 
 class Checkpoints:
     """The checkpoints of one log."""
 
     def __init__(self, connection: sqlite3.Connection, log: SealLog) -> None:
-        self._connection, self._log = connection, log
+        self._connection, self._log, self._stamps = connection, log, Stamps(connection)
 
     def make(self) -> Anchored | None:
         """The checkpoint of the whole log, made unless it is there; None while the log is empty."""
@@ -72,6 +75,7 @@ class Checkpoints:
                 datetime.fromisoformat(row["made_at"]),
                 State(row["state"]),
                 anchor_from_json(json.loads(row["evidence"])) if row["evidence"] else None,
+                self._stamps.of(row["size"]),
             )
             for row in self._connection.execute(
                 "SELECT * FROM checkpoints JOIN anchors USING (size) ORDER BY size DESC"

@@ -23,6 +23,7 @@ CREATE TABLE seals (
   rows INTEGER NOT NULL,
   root BLOB NOT NULL,
   hash BLOB NOT NULL,
+  unfinished TEXT NOT NULL,
   seen_ms INTEGER NOT NULL,
   sealed_at TEXT NOT NULL,
   leaves TEXT NOT NULL
@@ -58,6 +59,13 @@ CREATE TABLE anchors (
   evidence TEXT,
   updated_at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE stamps (
+  size INTEGER NOT NULL REFERENCES checkpoints (size),
+  url TEXT NOT NULL,
+  token BLOB NOT NULL,
+  stamped_at TEXT NOT NULL,
+  PRIMARY KEY (size, url)
+) STRICT;
 CREATE TABLE audits (
   table_name TEXT NOT NULL,
   partition TEXT NOT NULL,
@@ -74,6 +82,12 @@ CREATE TABLE nights (
   night TEXT PRIMARY KEY,
   size INTEGER NOT NULL,
   sealed_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE published (
+  table_name TEXT NOT NULL,
+  dt TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (table_name, dt)
 ) STRICT;
 CREATE TABLE forgotten (
   table_name TEXT NOT NULL,

@@ -15,6 +15,7 @@ from notary.settings import NotarySettings
 from warehouse.catalog import Catalog
 
 if TYPE_CHECKING:
+    from notary.anchors import Anchor
     from notary.chain.anchor import Anchorage
 
 
@@ -31,6 +32,7 @@ class Office:
         forgotten: Rows whose salts were destroyed.
         connection: To the record.
         keep: Returns once the node of the chain can no longer lose a block of this number.
+        deploys: Whether to make the contract where there is none, once something is anchored.
     """
 
     settings: NotarySettings
@@ -41,6 +43,7 @@ class Office:
     forgotten: Forgotten
     connection: sqlite3.Connection
     keep: Callable[[int], None]
+    deploys: bool
 
     @property
     def contract(self) -> str | None:
@@ -51,14 +54,19 @@ class Office:
         return self.settings.chain_contract.lower() or (str(row["address"]) if row else None)
 
     def anchorage(self) -> "Anchorage":
-        """The contract on the chain.
-
-        Raises:
-            NotaryError: The node does not answer, or is one of another chain.
-        """
+        """The contract on the chain, which is asked nothing yet."""
         from notary.chain.anchor import Anchorage
 
-        return Anchorage(self.settings, self.connection, self.log, self.keep)
+        return Anchorage(self.settings, self.connection, self.log, self.keep, self.deploys)
+
+    def anchors(self) -> "list[Anchor]":
+        """Wherever checkpoints are brought to: the chain, and a time-stamp authority if one is set."""
+        found: list[Anchor] = [self.anchorage()]
+        if self.settings.timestamp_url:
+            from notary.timestamp.authority import Authority
+
+            found.append(Authority(self.settings, self.connection, self.log))
+        return found
 
     def alone(self, waiting: Callable[[], None]) -> AbstractContextManager[None]:
         """Be the only run that seals, anchors or forgets."""
@@ -67,7 +75,10 @@ class Office:
 
 @contextmanager
 def open_office(
-    settings: NotarySettings, catalog: Catalog, keep: Callable[[int], None] = lambda _: None
+    settings: NotarySettings,
+    catalog: Catalog,
+    keep: Callable[[int], None] = lambda _: None,
+    deploys: bool = False,
 ) -> Iterator[Office]:
     """Open the record.
 
@@ -85,4 +96,5 @@ def open_office(
             Forgotten(connection),
             connection,
             keep,
+            deploys,
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from notary.bulk.trees import Tree, inclusion_path
 from notary.errors import NotaryError
+from notary.lake.commits import Seen
 from notary.record.database import changing
 from notary.verify.hashes import SIZE
 from notary.verify.proof import Place
@@ -28,7 +29,7 @@ class Sealed:
         position: Its index in the log.
         seal: What it says.
         schema: What its rows are.
-        seen_ms: Commits that completed until then are in it, ms since 1970 by HDFS's clock.
+        seen: The commits that it holds.
         sealed_at: When it was made.
         leaves: File of its leaves and salts on HDFS.
     """
@@ -36,7 +37,7 @@ class Sealed:
     position: int
     seal: Seal
     schema: Schema
-    seen_ms: int
+    seen: Seen
     sealed_at: datetime
     leaves: str
 
@@ -63,7 +64,7 @@ class SealLog:
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM seals").fetchone()[0])
 
-    def append(self, seal: Seal, schema: Schema, seen_ms: int, leaves: str) -> Sealed:
+    def append(self, seal: Seal, schema: Schema, seen: Seen, leaves: str) -> Sealed:
         """Add a seal to the end of the log."""
         with changing(self._connection):
             position = len(self)
@@ -72,13 +73,13 @@ class SealLog:
                 "INSERT OR IGNORE INTO schemas VALUES (?, ?)", (schema.id, json.dumps(_declaration(schema)))
             )
             self._connection.execute(
-                "INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     position, seal.table, seal.partition, seal.instant, schema.id, seal.rows, seal.root, seal.hash,
-                    seen_ms, now.isoformat(), leaves,
+                    json.dumps(sorted(seen.unfinished)), seen.at_ms, now.isoformat(), leaves,
                 ),
             )  # fmt: skip
-        return Sealed(position, seal, schema, seen_ms, now, leaves)
+        return Sealed(position, seal, schema, seen, now, leaves)
 
     def newest(self, table: str) -> dict[str, Sealed]:
         """The newest seal of each partition of a table."""
@@ -121,9 +122,9 @@ class SealLog:
         for row in self._connection.execute(f"SELECT * FROM seals {where}", values):  # noqa: S608
             schema = schemas[row["schema_id"]]
             seal = Seal(row["table_name"], row["partition"], row["instant"], row["schema_id"], row["rows"], row["root"])
-            yield Sealed(
-                row["position"], seal, schema, row["seen_ms"], datetime.fromisoformat(row["sealed_at"]), row["leaves"]
-            )
+            seen = Seen(row["instant"], frozenset(json.loads(row["unfinished"])), row["seen_ms"])
+            at = datetime.fromisoformat(row["sealed_at"])
+            yield Sealed(row["position"], seal, schema, seen, at, row["leaves"])
 
 
 def _declaration(schema: Schema) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from notary.bulk.trees import Tree, inclusion_path
@@ -67,6 +68,17 @@ class LeafTable:
     def key(self, index: int) -> dict[str, Any]:
         """Key of a row."""
         return {name: self.keys.column(name)[index].as_py() for name in self.sealed.schema.key}
+
+    def in_order(self) -> bool:
+        """Whether the rows stand in the order of their keys, on which a proof of absence relies."""
+        if self.keys is None:
+            return True
+        return bool(
+            (
+                np.asarray(pc.sort_indices(self.keys, [(n, "ascending") for n in self.keys.column_names]))
+                == np.arange(len(self))
+            ).all()
+        )
 
     def find(self, key: Mapping[str, Any]) -> tuple[int, bool]:
         """Where a row of a key stands, or would; and whether it does."""

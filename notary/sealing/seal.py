@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree
 from notary.errors import NotaryError
-from notary.lake.commits import Commits
+from notary.lake.commits import Commits, Seen
 from notary.lake.snapshot import Snapshot, open_snapshot, project
 from notary.record.seals import Sealed, SealLog
 from notary.sealing.leaf_file import SALT, LeafWriter, hashes_of, leaf_path, open_leaves, store_leaves
@@ -85,7 +85,7 @@ def seal_tables(
     return outcomes
 
 
-def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, seen_ms: int, partition: str) -> Sealed:
+def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, seen: Seen, partition: str) -> Sealed:
     """Seal a partition as a snapshot has it.
 
     The leaves are on HDFS before the seal is in the log: killed in between, the next run begins anew.
@@ -108,7 +108,7 @@ def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, s
         path = leaf_path(settings, seal) if tree.size else ""
         if path:
             store_leaves(settings, file, path)
-    return log.append(seal, schema, seen_ms, path)
+    return log.append(seal, schema, seen, path)
 
 
 def same_rows(settings: NotarySettings, snapshot: Snapshot, last: Sealed) -> bool:
@@ -142,11 +142,11 @@ def _changed(last: Sealed | None, newest_file_ms: int | None, commits: Commits, 
         commits: Of the table.
         partition: Its path.
     """
-    if last is None or any(partition in commit.partitions for commit in commits.after(last.seen_ms)):
+    if last is None or any(partition in commit.partitions for commit in commits.after(last.seen)):
         return True
     if newest_file_ms is None:
         return None
-    archived = commits.known_since_ms > last.seen_ms and newest_file_ms > last.seen_ms
+    archived = commits.known_since > last.seen.instant and newest_file_ms > last.seen.at_ms
     return None if archived else False
 
 
@@ -166,6 +166,6 @@ def _attempt(
                 return Outcome(table, partition)
             if partition not in snapshot.partitions():
                 raise NotaryError(f"{table} {partition} is gone from HDFS, and no commit removed it", "gridseal audit")
-        return Outcome(table, partition, seal_partition(settings, log, snapshot, commits.seen_ms, partition))
+        return Outcome(table, partition, seal_partition(settings, log, snapshot, commits.seen, partition))
     except (NotaryError, PipelineError, ValueError) as error:
         return Outcome(table, partition, error=str(error))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .proof import MAX_BYTES
+from .proof import MAX_BYTES, Proof
 from .trust import Node, TrustError, trusted_block
 from .verdict import EXIT_CODES, Outcome, Trust, Verdict, judge, statement, told
 
@@ -87,9 +87,19 @@ def lines(verdict: Verdict) -> list[str]:
     head = [f"{verdict.outcome}{why}"]
     if verdict.proof and verdict.outcome is not Outcome.INVALID:
         head += [f"  {heading:<10} {text}" for heading, text in statement(verdict.proof).items()]
-    if verdict.block:
-        head.append(f"  {'anchored':<10} {told(verdict.block)}")
+        head += [f"  {heading:<10} {text}" for heading, text in _clocks(verdict.proof, verdict)]
     return head
+
+
+def _clocks(proof: Proof, verdict: Verdict) -> list[tuple[str, str]]:
+    """What the clocks say that the reader trusts, and which others the proof names."""
+    said = [("anchored", told(verdict.block))] if verdict.block else []
+    said += [("stamped", f"{time:%Y-%m-%d %H:%M:%S} UTC") for time in verdict.stamped]
+    if proof.anchors and not verdict.block and verdict.outcome is Outcome.VALID:
+        said.append(("unchecked", f"blocks of chains: {len(proof.anchors)}; --rpc or --header, and --contract"))
+    if proof.stamps and not verdict.stamped:
+        said.append(("unchecked", f"time-stamps (RFC 3161): {len(proof.stamps)}; other tools do, see docs/notary.md"))
+    return said
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ class ProofError(ValueError):
     """A proof does not hold.
 
     Attributes:
-        link: Which part of the chain: file, row, seal or anchor.
+        link: Which part of the chain: file, row, seal, anchor or stamp.
     """
 
     def __init__(self, link: str, message: str) -> None:

@@ -20,11 +20,13 @@ from .tree import root_of_path
 FORMAT = "gridseal proof 1"
 MAX_BYTES = 16 << 20
 """Of a proof file: a path is about 1.5 kB, and the longest row takes six times its size if its text is all controls."""
+LONGEST_STAMP = 32 << 10
+"""Of one time-stamp token, in bytes: most take 1 to 6 kB."""
+MOST_STAMPS = 8
 _FIELDS = ("format", "schema", "absent", "rows", "seal", "checkpoint", "anchors", "stamps")
 _LONGEST_PATH = 64
 _MOST_COLUMNS = 4096
 _MOST_ANCHORS = 8
-_LONGEST_STAMP = 32 << 10
 _DEEPEST = 8
 _HEX = frozenset("0123456789abcdef")
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
@@ -231,7 +233,7 @@ def _proof(document: dict[str, Any]) -> Proof:
             _hash(checkpoint["root"], "checkpoint.root"),
         ),
         anchors=tuple(anchor_from_json(anchor) for anchor in _list(document["anchors"], "anchors", _MOST_ANCHORS)),
-        stamps=tuple(_stamp(stamp) for stamp in _list(document["stamps"], "stamps", _MOST_ANCHORS)),
+        stamps=tuple(_stamp(stamp) for stamp in _list(document["stamps"], "stamps", MOST_STAMPS)),
     )
 
 
@@ -316,8 +318,8 @@ def _hash(value: Any, name: str) -> bytes:
 
 
 def _stamp(value: Any) -> bytes:
-    if not isinstance(value, str) or len(value) > 2 * _LONGEST_STAMP or len(value) % 2 or set(value) - _HEX:
-        raise ValueError(f"stamps holds something else than at most {_LONGEST_STAMP:,} bytes in hexadecimal digits")
+    if not isinstance(value, str) or len(value) > 2 * LONGEST_STAMP or len(value) % 2 or set(value) - _HEX:
+        raise ValueError(f"stamps holds something else than at most {LONGEST_STAMP:,} bytes in hexadecimal digits")
     return bytes.fromhex(value)
 
 

@@ -41,9 +41,7 @@ def value_from_text(column: Column, text: str) -> Any:
     try:
         if column.kind == "BOOLEAN":
             return {"true": True, "false": False}[text.lower()]
-        value = _parse(column, text)
-        encode_cell(column, value)
-        return _read(column, _write(column, value))
+        return _read(column, _write(column, _parse(column, text)))
     except (KeyError, ValueError, TypeError, OverflowError, ArithmeticError) as error:
         raise ValueError(f"{column.name}: {text!r:.80} is no {column.type}") from error
 
@@ -76,6 +74,7 @@ def _read(column: Column, text: Any) -> Any:
     try:
         value = _parse(column, text)
         if _write(column, value) == text:
+            encode_cell(column, value)  # Which knows the range of the type.
             return value
     except (ValueError, TypeError, OverflowError, ArithmeticError):
         pass

@@ -1,4 +1,4 @@
-"""What a proof file is worth to somebody who trusts a block, or a node that he asks, and nothing else."""
+"""What a proof file is worth to somebody who trusts a block, a node that he asks, or a time-stamp authority."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +25,24 @@ EXIT_CODES = {Outcome.VALID: 0, Outcome.INVALID: 1, Outcome.PENDING: 4}
 
 
 class Pending(Exception):  # noqa: N818
-    """Whether a block is final cannot be told yet."""
+    """Whether a clock holds the checkpoint cannot be told yet.
+
+    Attributes:
+        link: Which: anchor or stamp.
+    """
+
+    def __init__(self, message: str, link: str = "anchor") -> None:
+        super().__init__(message)
+        self.link = link
+
+
+CheckStamp = Callable[[bytes, bytes], datetime]
+"""Time of a token of some bytes; raises ProofError if it is none of the trusted authority or of other bytes."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What somebody trusts.
+    """What somebody trusts of a chain.
 
     Attributes:
         contract: Address of the contract that the lake published, 20 bytes.
@@ -49,10 +61,12 @@ class Verdict:
 
     Attributes:
         outcome: Valid, invalid or pending.
-        link: The part of the chain that does not hold or is not there yet: file, row, seal or anchor; empty if valid.
+        link: The part of the chain that does not hold or is not there yet: file, row, seal, anchor or stamp; empty if
+            valid.
         reason: Why it is not valid; empty if it is.
         proof: What the file says; None if it is no proof.
-        block: The block that the checkpoint is held by; None if there is none.
+        block: The block that the checkpoint is held by; None if there is none, or no chain is trusted.
+        stamped: Times of its stamps; empty if there are none, or no authority is trusted.
     """
 
     outcome: Outcome
@@ -60,26 +74,34 @@ class Verdict:
     reason: str
     proof: Proof | None
     block: Block | None
+    stamped: tuple[datetime, ...] = ()
 
 
-def judge(data: bytes, trust: Trust | None) -> Verdict:
+def judge(data: bytes, trust: Trust | None, check_stamp: CheckStamp | None = None) -> Verdict:
     """Verify a proof file.
+
+    Each clock that the reader trusts must hold the checkpoint; without one that he trusts no proof is valid.
 
     Args:
         data: The file.
-        trust: What the reader trusts; None if nothing, and then no proof is valid.
+        trust: What the reader trusts of a chain; None if nothing.
+        check_stamp: What verifies the stamps of an authority that the reader trusts; None if he trusts none.
     """
-    proof = None
+    proof, stamped = None, tuple[datetime, ...]()
     try:
         proof = load(data)
         check(proof)
         blocks = [(anchor, check_evm(anchor, proof.checkpoint)) for anchor in proof.anchors]
-        block = _anchored(blocks, trust)
+        if check_stamp:
+            stamped = tuple(check_stamp(token, proof.checkpoint.hash) for token in proof.stamps)
+        block = _anchored(blocks, trust) if trust or not check_stamp else None
+        if check_stamp and not stamped:
+            raise Pending("the hashes hold, and the checkpoint is not stamped yet", "stamp")
     except ProofError as error:
         return Verdict(Outcome.INVALID, error.link, str(error), proof, None)
     except Pending as reason:
-        return Verdict(Outcome.PENDING, "anchor", str(reason), proof, None)
-    return Verdict(Outcome.VALID, "", "", proof, block)
+        return Verdict(Outcome.PENDING, reason.link, str(reason), proof, None, stamped)
+    return Verdict(Outcome.VALID, "", "", proof, block, stamped)
 
 
 def statement(proof: Proof) -> dict[str, str]:

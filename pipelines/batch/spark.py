@@ -82,8 +82,24 @@ def make(
         return Made(table.name, (), ())
     for name in catalog.upstream[table.name]:
         known.ensure(name)
+    return replace_rows(session, known, table, session.sql(_select(catalog, table, partitions)), partitions, read)
+
+
+def replace_rows(
+    session: Any, known: Tables, table: Table, rows: Any, partitions: Collection[str] | None, read: Read | None
+) -> Made:
+    """Replace partitions of one table by the rows of a frame.
+
+    Args:
+        session: Spark.
+        known: Its tables.
+        table: Which one.
+        rows: A frame with its columns.
+        partitions: Such as 2026-11-20; None for all.
+        read: As of ``make``.
+    """
     (column,) = table.partition_by
-    frame = session.sql(_select(catalog, table, partitions)).persist()
+    frame = rows.persist()
     try:
         _compare(table, frame)
         replaced = {row[0] for row in frame.select(column).distinct().collect()}

@@ -130,8 +130,7 @@ class Tables:
     def _register(self, table: Table) -> None:
         path = table_path(table, self.settings.lake_uri)
         if not self.written(table):
-            how = f"gridseal batch run {table.name}" if table.engine == "spark" else "gridseal pipeline start"
-            raise PipelineError(f"{table.name} has not been written yet ({path})", how, exit_code=3)
+            raise PipelineError(f"{table.name} has not been written yet ({path})", table.made_by, exit_code=3)
         columns = ", ".join(
             f"`{c.name}` {c.type.spark} COMMENT '{_comment(c.description, c.unit)}'" for c in table.columns
         )

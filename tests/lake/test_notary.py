@@ -170,6 +170,46 @@ def test_a_customer_without_a_bill_is_proven_to_have_none(lake: Lake, tmp_path: 
     assert all(set(row.row) == {"customer_id", "dt"} for row in load(file.read_bytes()).rows)
 
 
+@pytest.mark.usefixtures("sealed")
+def test_a_bill_is_traced_to_the_messages_that_it_was_made_of(lake: Lake, tmp_path: Path) -> None:
+    customer, readings = lake.query(
+        f"SELECT customer_id, readings FROM {BILLS} WHERE dt = '{DAY}' AND readings > 1000 ORDER BY customer_id LIMIT 1"
+    )[0]
+    told = lake.command("trace", BILLS, str(customer), str(DAY), "-o", str(tmp_path), "--format", "json")
+    assert told.returncode == 0, told.stderr
+    found: dict[str, int] = {}
+    for line in json.loads(told.stdout):
+        found[line["table"]] = found.get(line["table"], 0) + line["rows"]
+    assert found["ods.meter_reading"] == readings
+    changes = lake.query(f"SELECT COUNT(*) FROM ods.customer_change WHERE customer_id = {customer}")
+    assert changes == [(found["ods.customer_change"],)]
+    files = sorted(tmp_path.glob("ods.meter_reading-*.json"))
+    assert len(files) == readings
+    assert len(list(tmp_path.iterdir())) == sum(found.values())
+    proof = load(files[len(files) // 2].read_bytes())
+    assert lake.command("verify", str(files[0])).returncode == 0
+    assert proof.rows[0].row["message_id"] in {
+        row[0] for row in lake.query(f"SELECT message_id FROM dwd.meter_reading WHERE customer_id = {customer}")
+    }
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_the_record_says_is_a_table(lake: Lake, office: Office) -> None:
+    for _ in range(2):
+        assert lake.command("notary", "publish").returncode == 0
+    rows = lake.query("SELECT table_name, partition_path, instant, row_count, root, state FROM ads.seal_register")
+    log = [one.seal for one in office.log.all()]
+    assert len(rows) == len(log)
+    assert {row[:5] for row in rows} == {(s.table, s.partition, s.instant, s.rows, s.root.hex()) for s in log}
+    blocks = lake.query("SELECT DISTINCT block_hash FROM ads.seal_register WHERE state = 'finalized'")
+    known = {"0x" + row[0] for row in blocks}
+    assert known
+    node = Node(lake.settings.chain_url, "latest")
+    assert all(node._ask("eth_getBlockByHash", one, False) for one in known)
+    audits = office.connection.execute("SELECT count(*) FROM audits").fetchone()[0]
+    assert lake.query("SELECT COUNT(*) FROM ads.audit_status") == [(audits,)]
+
+
 def audit(lake: Lake, *words: str) -> tuple[int, dict[str, Any]]:
     told = lake.command("audit", *words, "--format", "json")
     found = json.loads(told.stdout)
@@ -384,6 +424,7 @@ def test_killed_at_any_moment_it_seals_nothing_twice_and_loses_nothing(lake: Lak
         killed += run.wait() == -signal.SIGKILL
     assert killed >= 3
     assert lake.command("seal", *names, "--again").returncode == 0
+    assert lake.command("seal", "--all").returncode == 0
     log = list(office.log.all())
     assert [sealed.position for sealed in log] == list(range(len(log)))
     assert len(log) > before

@@ -19,6 +19,7 @@ from notary.chain.account import ADMIN, ANCHORER, Account
 from notary.chain.anchor import Anchorage
 from notary.chain.node import Chain
 from notary.errors import NotaryError
+from notary.lake.commits import Seen
 from notary.record.checkpoints import Anchored, Checkpoints, State
 from notary.record.database import alone, open_database
 from notary.record.seals import SealLog
@@ -44,7 +45,7 @@ class Lake:
             log = SealLog(connection)
             for _ in range(count):
                 seal = Seal("dws.trial", f"dt={len(log)}", "20261121021500123", SCHEMA.id, 1, secrets.token_bytes(32))
-                log.append(seal, SCHEMA, 0, "")
+                log.append(seal, SCHEMA, Seen("20261121021500123", frozenset(), 0), "")
 
     def anchor(self, wait_s: float = 20, **other: Any) -> Anchored | None:
         with self.anchorage(**other) as anchorage:

@@ -58,7 +58,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Document], object], str]] = {
         "hudi.table.type is COW; allowed: COPY_ON_WRITE, MERGE_ON_READ",
     ),
     "mode": (DAY, lambda d: custom(d, "mode", "weekly"), "mode is weekly; allowed: stream, batch"),
-    "engine": (DAY, lambda d: custom(d, "engine", "duckdb"), "engine is duckdb; allowed: flink, spark"),
+    "engine": (DAY, lambda d: custom(d, "engine", "duckdb"), "engine is duckdb; allowed: flink, notary, spark"),
     "stream in Spark": (DAY, lambda d: custom(d, "engine", "spark"), "engine is spark; the stream runs in Flink"),
     "logs in Spark": (
         DAY,

@@ -1,0 +1,1 @@
+"""The second clock: a time-stamp authority (RFC 3161) that stamps checkpoints."""
