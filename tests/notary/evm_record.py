@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from web3 import Web3
 
 from notary.chain.contract.artifact import load
 from notary.chain.header import encode_header
-from notary.verify.evm import HEADS_SLOT, ROOTS_SLOT, EvmAnchor, anchor_to_json, storage_key
+from notary.verify.evm import HEADS_SLOT, ROOTS_SLOT, EvmAnchor, anchor_from_json, anchor_to_json, storage_key
 from notary.verify.keccak import keccak256
+from notary.verify.proof import Proof, dump
 from notary.verify.seal import Checkpoint
 from stack.anvil import program
 
@@ -82,7 +84,24 @@ def recorded(chain: Web3, contract: bytes, lake: Checkpoint) -> dict[str, Any]:
     }
 
 
+def anchored(chain: Web3, proof: Proof) -> Proof:
+    """A proof with the anchor of its checkpoint."""
+    artifact: Any = load()
+    sender = chain.eth.accounts[0]
+    made = chain.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode).constructor().transact({"from": sender})
+    address = chain.eth.wait_for_transaction_receipt(made)["contractAddress"]
+    call, lake = chain.eth.contract(address=address, abi=artifact.abi).functions, proof.checkpoint
+    call.open_origin(lake.origin_id, sender).transact({"from": sender})
+    call.checkpoint(lake.origin_id, 0, lake.size, lake.root).transact({"from": sender})
+    record = recorded(chain, bytes.fromhex(address[2:]), lake)
+    return replace(proof, anchors=(anchor_from_json(record["anchor"]),))
+
+
 if __name__ == "__main__":
+    from tests.notary.test_proof import ANCHORED_FILE, PROOF
+
     with anvil() as node:
         record = recorded(node, filled(node), LAKES[7])
+        proof = anchored(node, PROOF)
     FILE.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    ANCHORED_FILE.write_text(dump(proof), "utf-8")

@@ -366,8 +366,8 @@ def test_the_interface_is_what_is_written_down() -> None:
 
 
 def test_the_contract_calls_and_replaces_nothing() -> None:
-    made = compile_code(SOURCE.read_text("utf-8"), output_formats=["opcodes_runtime"])
-    used = set(made["opcodes_runtime"].split())
+    # Not the opcodes of the bytes, of which some are data.
+    used = set(compile_code(SOURCE.read_text("utf-8"), output_formats=["asm"])["asm"].split())
     assert {"SLOAD", "SSTORE"} <= used
     assert not used & {"CALL", "CALLCODE", "DELEGATECALL", "STATICCALL", "CREATE", "CREATE2", "SELFDESTRUCT"}
 
@@ -554,7 +554,7 @@ class AgainstModel(RuleBasedStateMachine):
         size = kept.size if not old else SIZE_CHOICES[old]
         self.both(who, "checkpoint", origin, size, new, kept.root if root is None else root)
 
-    @rule(origin=ORIGINS, old=SIZES, root=st.sampled_from([None, None, *ROOTS]))
+    @rule(origin=ORIGINS, old=st.just(0) | SIZES, root=st.none() | st.sampled_from(ROOTS))
     def repeat(self, origin: bytes, old: int, root: bytes | None) -> None:
         """The size that is stored, with its root or another."""
         kept = self.model.origins.get(origin, Origin(bytes(ANCHORER)))
@@ -605,6 +605,6 @@ class AgainstModel(RuleBasedStateMachine):
 
 
 AgainstModel.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestAgainstModel = AgainstModel.TestCase

@@ -2,25 +2,33 @@
 
 import json
 import random
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from notary.verify.errors import ProofError
+from notary.verify.evm import check_evm
 from notary.verify.hashes import node_hash
 from notary.verify.proof import MAX_BYTES, Place, Proof, Shown, check, dump, load
 from notary.verify.row import Column, Schema, leaf
 from notary.verify.seal import Checkpoint, Seal
 from notary.verify.tree import inclusion_path, root
+from notary.verify.trust import trusted_block
+from notary.verify.verdict import Outcome, Trust, judge
 
+SCHEMA_FILE = Path("notary/verify/proof.schema.json")
+ANCHORED_FILE = Path("tests/notary/anchored_proof.json")
 SCHEMA = Schema(
     "ads.customer_daily_bill",
     (Column("customer_id", "INT"), Column("day", "DATE"), Column("amount", "DECIMAL(10,2)"), Column("name", "STRING")),
@@ -285,14 +293,54 @@ MUTATIONS: list[Callable[[random.Random, bytearray], None]] = [
 ]
 
 
+def mutated(chance: random.Random, text: str) -> bytes:
+    data = bytearray(text.encode())
+    for _ in range(chance.randrange(1, 4)):
+        chance.choice(MUTATIONS)(chance, data)
+    return bytes(data)
+
+
 def test_mutated_proofs_are_refused_or_say_the_same() -> None:
-    chance = random.Random(20261125)
-    for _ in range(4000):
-        data = bytearray(TEXT.encode())
-        for _ in range(chance.randrange(1, 4)):
-            chance.choice(MUTATIONS)(chance, data)
-        proof = verdict(bytes(data))
+    """With those of ``test_mutated_proofs_that_are_anchored``, a hundred thousand; memory does not grow with them."""
+    chance, before = random.Random(20261125), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(97_000):
+        proof = verdict(mutated(chance, TEXT))
         if proof:
             # White space, an escape, or what is compared with the anchor.
             checkpoint = replace(PROOF.checkpoint, origin=proof.checkpoint.origin, size=proof.checkpoint.size)
             assert proof == replace(PROOF, checkpoint=checkpoint)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+
+
+def test_mutated_proofs_that_are_anchored_are_refused_or_say_the_same() -> None:
+    """Down to the block, which says which size and root of which lake it holds: here nothing is left to compare."""
+    chance, text = random.Random(7), ANCHORED_FILE.read_text("utf-8")
+    whole = load(text.encode())
+    block = check_evm(whole.anchors[0], whole.checkpoint)
+    trust = Trust(whole.anchors[0].contract, None, trusted_block(block.hash.hex().encode()))
+    assert judge(text.encode(), trust).outcome is Outcome.VALID
+    for _ in range(3000):
+        found = judge(mutated(chance, text), trust)
+        if found.outcome is Outcome.VALID:
+            assert found.proof
+            assert replace(found.proof, anchors=(), stamps=()) == replace(whole, anchors=(), stamps=())
+        else:
+            assert found.link in ("file", "row", "seal", "anchor")
+            assert 0 < len(found.reason) < 600
+
+
+def test_the_schema_of_the_file_is_published() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    validator = Draft202012Validator(schema)
+    Draft202012Validator.check_schema(schema)
+    for text in (TEXT, ANCHORED_FILE.read_text("utf-8"), dump(replace(PROOF, absent=key(99), stamps=(b"token",)))):
+        validator.validate(json.loads(text))
+    # Whatever the schema refuses, the reader refuses; he refuses more.
+    refused = 0
+    for place in PLACES:
+        for value in VALUES[:-1]:
+            data = changed(place, value)
+            if not validator.is_valid(json.loads(data)):
+                refused += 1
+                assert verdict(data) is None
+    assert refused > len(PLACES)
