@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from gridseal import __version__
-from gridseal.commands import batch, dead_letters, feed, lake, metrics, notary, pipeline, query, services, table
+from gridseal.commands import (
+    audits,
+    batch,
+    dead_letters,
+    feed,
+    lake,
+    metrics,
+    notary,
+    pipeline,
+    proofs,
+    query,
+    sealing,
+    services,
+    table,
+)
 from gridseal.errors import FINE, UNEXPECTED
 
 app = typer.Typer(
@@ -28,6 +42,9 @@ dead_letters.register(app)
 table.register(app)
 lake.register(app)
 query.register(app)
+sealing.register(app)
+proofs.register(app)
+audits.register(app)
 notary.register(app)
 
 

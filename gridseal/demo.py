@@ -74,8 +74,8 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
 
 
 def _show_proofs(settings: "Settings", catalog: "Catalog", day: "date") -> None:
-    from gridseal.commands.notary import keeper
     from gridseal.notary_demo import prove_bill, seal_lake, show_forgery
+    from gridseal.notary_office import keeper
     from notary.record.office import open_office
 
     with open_office(settings, catalog, keeper(settings)) as office, office.alone(lambda: None):

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table for people; json or csv for programs.")]
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", min=0, help="Seconds to wait until the checkpoint is final; it goes on at the next run."),
+]
 
 
 def parse_days(first: str, last: str, command: str) -> "Days | None":

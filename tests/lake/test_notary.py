@@ -194,23 +194,6 @@ def test_a_bill_is_traced_to_the_messages_that_it_was_made_of(lake: Lake, tmp_pa
     }
 
 
-@pytest.mark.usefixtures("sealed")
-def test_what_the_record_says_is_a_table(lake: Lake, office: Office) -> None:
-    for _ in range(2):
-        assert lake.command("notary", "publish").returncode == 0
-    rows = lake.query("SELECT table_name, partition_path, instant, row_count, root, state FROM ads.seal_register")
-    log = [one.seal for one in office.log.all()]
-    assert len(rows) == len(log)
-    assert {row[:5] for row in rows} == {(s.table, s.partition, s.instant, s.rows, s.root.hex()) for s in log}
-    blocks = lake.query("SELECT DISTINCT block_hash FROM ads.seal_register WHERE state = 'finalized'")
-    known = {"0x" + row[0] for row in blocks}
-    assert known
-    node = Node(lake.settings.chain_url, "latest")
-    assert all(node._ask("eth_getBlockByHash", one, False) for one in known)
-    audits = office.connection.execute("SELECT count(*) FROM audits").fetchone()[0]
-    assert lake.query("SELECT COUNT(*) FROM ads.audit_status") == [(audits,)]
-
-
 def audit(lake: Lake, *words: str) -> tuple[int, dict[str, Any]]:
     told = lake.command("audit", *words, "--format", "json")
     found = json.loads(told.stdout)
@@ -504,3 +487,20 @@ def test_a_night_is_sealed_once_and_every_partition_has_its_turn(lake: Lake, off
         del lake.environment["GRIDSEAL_AUDIT_NIGHTS"]
     assert set(office.audits.last()) >= sealed
     assert sum(at > since for at in office.audits.last().values()) == -(-len(sealed) // 2)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_the_record_says_is_a_table(lake: Lake, office: Office) -> None:
+    for _ in range(2):
+        assert lake.command("notary", "publish").returncode == 0
+    rows = lake.query("SELECT table_name, partition_path, instant, row_count, root, state FROM ads.seal_register")
+    log = [one.seal for one in office.log.all()]
+    assert len(rows) == len(log)
+    assert {row[:5] for row in rows} == {(s.table, s.partition, s.instant, s.rows, s.root.hex()) for s in log}
+    blocks = lake.query("SELECT DISTINCT block_hash FROM ads.seal_register WHERE state = 'finalized'")
+    known = {"0x" + row[0] for row in blocks}
+    assert known
+    node = Node(lake.settings.chain_url, "latest")
+    assert all(node._ask("eth_getBlockByHash", one, False) for one in known)
+    audits = office.connection.execute("SELECT count(*) FROM audits").fetchone()[0]
+    assert lake.query("SELECT COUNT(*) FROM ads.audit_status") == [(audits,)]

@@ -101,8 +101,9 @@ class TestWhilePaused:
         assert "the pipeline does not run" in refused.stderr
         assert "next:  gridseal pipeline start" in refused.stderr
 
-    def test_services_change_no_row_and_no_version(self, lake: Lake, served: Rows) -> None:
+    def test_services_change_no_row_no_seal_and_no_version(self, lake: Lake, served: Rows) -> None:
         served |= lake.rows(SERVED)
+        assert lake.command("seal", SERVED).returncode == 0
         newest, before = lake.properties(SERVED), files(lake)
         with open_child(lake.settings) as call:
             for service in (compact, clean):
@@ -111,6 +112,9 @@ class TestWhilePaused:
         assert files(lake).log_files <= before.log_files
         assert lake.properties(SERVED) == newest
         assert differing(served, lake.rows(SERVED)) == ""
+        assert lake.command("audit", SERVED).returncode == 0
+        sealed = lake.command("seal", SERVED, "--format", "json")
+        assert (sealed.returncode, sealed.stdout) == (0, "[]\n")
 
     def test_frozen_days_are_repaired_and_no_others(self, lake: Lake, late: FrozenDay) -> None:
         def files_of(day: object) -> set[str]:

@@ -148,7 +148,7 @@ class Authority:
             return self.body
         if self.status:
             return der(
-                _SEQUENCE, der(_SEQUENCE, integer(self.status), der(_SEQUENCE, der(_TEXT, b"not\x1b[31m today")))
+                _SEQUENCE, der(_SEQUENCE, integer(self.status), der(_SEQUENCE, der(_TEXT, b"not\x1b[31m [/b] today")))
             )
         asked = parse_timestamp_request(request)
         assert asked.cert_req

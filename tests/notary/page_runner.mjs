@@ -31,7 +31,7 @@ const CALLS = {
   judge: ({ file, contract, block }) => {
     const trust = contract ? { contract: page.trustedContract(contract), block: page.trustedHash(block) } : null;
     const { outcome, link, reason, blocks } = page.judge(bytes(file), trust);
-    return { outcome, link, reason, blocks: blocks.map(({ number, hash }) => [Number(number), page.hex(hash)]) };
+    return { outcome, link, reason, blocks: blocks.map(({ number, hash }) => [String(number), page.hex(hash)]) };
   },
   trusted: ({ block }) => page.hex(page.trustedHash(block)),
   parse: ({ file }) => plain(page.parseJson(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes(file)))),
@@ -55,9 +55,14 @@ const CALLS = {
     page.hex(page.sealHash(schemaOf(schema), { ...seal, rows: BigInt(seal.rows), root: page.unhex(seal.root) })),
   checkpoint: given => page.hex(page.checkpointHash(checkpoint(given))),
   origin: ({ origin }) => page.hex(page.originId(origin)),
+  rlp: ({ data }) => data.map(page.unhex).map(one => [
+    answered(() => page.itemsOf(one).map(page.hex)), answered(() => page.hex(page.stringOf(one))),
+    answered(() => String(page.numberOf(one, 8))),
+  ]),
+  trie: ({ root, key, nodes }) => page.hex(page.valueAt(page.unhex(root), page.unhex(key), nodes.map(page.unhex))),
   evm: ({ anchor, checkpoint: given }) => {
     const block = page.checkEvm(page.anchorOf(page.parseJson(anchor)), checkpoint(given));
-    return { number: Number(block.number), hash: page.hex(block.hash), timestamp: Number(block.timestamp) };
+    return { number: String(block.number), hash: page.hex(block.hash), timestamp: String(block.timestamp) };
   },
 };
 

@@ -242,7 +242,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "another nonce": (changed(nonce=4711), "Nonce mismatch"),
     "a certificate of no version": (broken_certificate, "none of the trusted root"),
     "a token too long for a proof": (too_long, "bytes, at most 32,768"),
-    "rejected": (changed(status=REJECTION), r"refuses: PKIStatus 2 not\x1b[31m today"),
+    "rejected": (changed(status=REJECTION), r"refuses: PKIStatus 2 not\x1b[31m [/b] today"),
     "granted with modifications": (changed(status=1), "refuses: PKIStatus 1"),
     "a status that is none": (changed(status=77), "refuses: PKIStatus 77"),
     "nothing": (changed(body=b""), "none of the trusted root"),
@@ -545,7 +545,7 @@ def test_both_clocks_of_a_command(
         authority.status = REJECTION
         code, out, err = gridseal("anchor", "--format", "json")
         assert (code, json.loads(out)[0]["state"], json.loads(out)[0]["stamped"]) == (4, "finalized", None)
-        assert r"refuses: PKIStatus 2 not\x1b[31m today" in err.replace("\n", "")
+        assert r"refuses: PKIStatus 2 not\x1b[31m [/b] today" in err.replace("\n", "")
         authority.status = 0
         # A chain that is gone is in nobody's way.
         code, _, err = gridseal("anchor", GRIDSEAL_CHAIN_URL="http://127.0.0.1:9")
@@ -581,6 +581,10 @@ def test_both_clocks_of_a_command(
             assert (code, said in out) == (wanted, True), (words, out, err)
         code, _, err = gridseal("verify", str(file), "--tsa-certificate", str(file))
         assert (code, "holds no certificate as PEM" in err) == (2, True)
+        # A chain that is named and cannot be compared is not left out in silence.
+        words = ("--tsa-certificate", root, *chosen[:2])
+        code, _, err = gridseal("verify", str(file), *words, GRIDSEAL_VAR_DIR=str(tmp_path / "another"))
+        assert (code, "no contract is known" in err) == (2, True)
         node = Node(lake.settings.chain_url, "latest")
         trust = Trust(bytes.fromhex(address.strip()[2:]), node.chain_id, node.check_block)
         assert judge(dump(proof).encode(), trust, trusting(authority.root)).outcome is Outcome.VALID
