@@ -25,6 +25,7 @@ def audit(
     table: Annotated[str | None, typer.Argument(help="Layer and table; default: all that is sealed.")] = None,
     partition: Annotated[str | None, typer.Option(help="Only this partition of it, such as dt=2026-11-20.")] = None,
     rows: Annotated[int, typer.Option("--rows", min=0, help="Rows that differ to list.")] = 100,
+    no_chain: Annotated[bool, typer.Option("--no-chain", help="Do not compare the record with the chain.")] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Compare the lake with its seals, and name every row that was changed, added or removed.
@@ -39,6 +40,8 @@ def audit(
     began = time.monotonic()
     with open_here() as office:
         check_record(office.log, office.checkpoints)
+        if not no_chain and office.contract:
+            office.anchorage().compare()
         wanted = [office.catalog.table(table)] if table else list(office.catalog)
         with progress("auditing") as update:
             seals = newest_seals(office.log, wanted, partition)

@@ -95,6 +95,14 @@ class Anchorage:
             )
         return address
 
+    def compare(self) -> None:
+        """See that what the contract holds is a part of the log.
+
+        Raises:
+            NotaryError: It is not, or the node does not answer, or there is no contract.
+        """
+        self._held(self._there())
+
     def anchor(self, wait_s: float, tell: Tell = lambda _: None) -> Anchored | None:
         """Bring the newest checkpoint to the contract, and wait until it is final.
 

@@ -1,6 +1,7 @@
 """What a reader trusts: a block that he was given, or a node that he asks."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -91,6 +92,8 @@ def _block_hash(data: bytes) -> bytes:
             document = json.loads(text)
             text = str(document.get("result", document)["hash"])
         digits = text.removeprefix("0x")
+        if not re.fullmatch("[0-9a-fA-F]*", digits):
+            raise ValueError  # Python's own reading passes over white space.
         found = bytes.fromhex(digits)
         if len(digits) == _HASH_DIGITS:
             return found

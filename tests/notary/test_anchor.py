@@ -351,10 +351,14 @@ def test_another_log_on_chain_is_no_night_like_others(lake: Lake) -> None:
 def test_a_record_that_lost_seals_is_refused(lake: Lake) -> None:
     lake.seal(3)
     assert lake.anchor()
+    with lake.anchorage() as anchorage:
+        anchorage.compare()
     with open_database(lake.settings) as connection:
         connection.execute("DELETE FROM seals WHERE position = 2")
     with pytest.raises(NotaryError, match="which are not the first of the 2 in the notary's record"):
         lake.anchor()
+    with lake.anchorage() as anchorage, pytest.raises(NotaryError, match="which are not the first of the 2"):
+        anchorage.compare()
 
 
 def test_a_paused_contract_says_so(lake: Lake) -> None:

@@ -71,3 +71,10 @@ def test_what_it_cannot_do_it_says_in_a_line(alone: list[str], words: list[str],
     assert found.returncode == code
     assert told in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_hash_with_white_space_is_none(alone: list[str], tmp_path: Path) -> None:
+    header = tmp_path / "header"
+    header.write_text("00 " * 20 + "0000")
+    found = run(alone, str(PROOF), "--contract", "0x" + "12" * 20, "--header", str(header))
+    assert (found.returncode, "neither a hash nor a header" in found.stderr) == (3, True)
