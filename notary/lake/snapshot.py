@@ -2,8 +2,10 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from notary.errors import NotaryError
 from notary.lake.commits import Commits
 from notary.lake.order import in_key_order
 from notary.verify.row import Column, Schema
+from pipelines.errors import PipelineError
 from pipelines.observe.files import data_files
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
@@ -22,6 +25,7 @@ from warehouse.contract import Table
 COMMIT_TIME = "_hoodie_commit_time"
 """Hudi's own column: the instant that wrote the row."""
 
+_ATTEMPTS, _PAUSE_S = 4, 0.7
 _ROWS = 16_384
 _COPY_BYTES = 1 << 20
 
@@ -76,20 +80,40 @@ class Snapshot:
             NotaryError: The files cannot be read as a table of Hudi.
             PipelineError: HDFS does not answer.
         """
+        here = self._folder / partition
+        what = f"{self.table.name} {partition} as of {self.instant}"
+        try:
+            opened = self._opened(partition, here, what)
+            with _as_refusal(what):
+                yield from opened
+        finally:
+            _empty(here)
+
+    def _opened(self, partition: str, here: Path, what: str) -> Iterator[pa.RecordBatch]:
+        """The rows, once the first of them could be read.
+
+        A log that is being written at this moment may not be, its last block being half there or locked: a moment
+        later it is, and what is in it after the instant does not count.
+        """
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self._copy_files(f"{self._root}/{partition}" if partition else self._root, here)
+                with _as_refusal(what):
+                    stream = self._stream()
+                    return chain(list(islice(stream, 1)), stream)
+            except (NotaryError, PipelineError):
+                if not left:
+                    raise
+                _empty(here)
+                time.sleep(_PAUSE_S)
+        raise AssertionError
+
+    def _stream(self) -> Iterator[pa.RecordBatch]:
         from hudi import HudiReadOptions, HudiTable
 
-        here = self._folder / partition
         columns = [*(column.name for column in self.schema.columns), COMMIT_TIME]
         options = HudiReadOptions().with_as_of_timestamp(self.instant).with_projection(columns).with_batch_size(_ROWS)
-        try:
-            self._copy_files(f"{self._root}/{partition}" if partition else self._root, here)
-            # What it does not understand it says by errors of many kinds, a panic among them.
-            with _as_refusal(f"{self.table.name} {partition} as of {self.instant}"):
-                yield from HudiTable(str(self._folder)).read_stream(options)
-        finally:
-            for file in here.iterdir() if here.exists() else ():
-                if file.is_file():
-                    file.unlink()
+        return iter(HudiTable(str(self._folder)).read_stream(options))
 
     def _copy_timeline(self, commits: Commits, newest: str) -> None:
         """The names of all commits, and what those say that tell the schema or what they replaced."""
@@ -181,6 +205,13 @@ def _newest_file_ms(client: Any, folder: str) -> int:
 def _copy(client: Any, source: str, folder: Path) -> None:
     with client.read(source) as reader, (folder / source.rsplit("/", 1)[1]).open("wb") as file:
         shutil.copyfileobj(reader, file, _COPY_BYTES)
+
+
+def _empty(folder: Path) -> None:
+    """Remove the copies of a partition; what lies in folders below is another's."""
+    for file in folder.iterdir() if folder.exists() else ():
+        if file.is_file():
+            file.unlink()
 
 
 def _json(value: Any) -> bytes:
