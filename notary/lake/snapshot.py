@@ -119,11 +119,13 @@ class Snapshot:
         """The names of all commits, and what those say that tell the schema or what they replaced."""
         timeline = self._folder / ".hoodie"
         timeline.mkdir(parents=True)
+        # The reader looks into the very last one, too, even if that is a compaction after the instant.
+        last = max(name for name, _ in commits.completed())
         with reachable(self._settings):
             _copy(open_client(self._settings), f"{self._root}/.hoodie/hoodie.properties", timeline)
         for name, _ in commits.files:
             if name[:1].isdigit():
-                told = name == newest or name.endswith(".replacecommit")
+                told = name in (newest, last) or name.endswith(".replacecommit")
                 (timeline / name).write_bytes(_json(commits.read(name)) if told else b"")
 
     def _copy_files(self, source: str, target: Path) -> None:
