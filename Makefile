@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak lint format docs lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench lint format docs lock clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -50,6 +50,9 @@ test-faults: ready ## Break every service while data flow, and count every row; 
 
 test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
+
+bench: ready ## Measure the notary beside others on this machine; with services that run (make up) also the whole command
+	@.venv/bin/python -m bench.notary
 
 lint: ready ## Check style and types
 	@.venv/bin/ruff check .

@@ -62,6 +62,11 @@ def measure(lengths: Any, width: int, valid: Any, bit: int) -> None:
 @njit(cache=True, nogil=True)
 def measure_texts(lengths: Any, offsets: Any, valid: Any, bit: int) -> None:
     """Add the cells of a column of texts; offsets int32[n + 1]."""
+    if len(valid) == 0:
+        # Without a branch the compiler takes many rows at once.
+        for row in range(len(lengths)):
+            lengths[row] += HEAD + offsets[row + 1] - offsets[row]
+        return
     for row in range(len(lengths)):
         lengths[row] += HEAD
         if not _is_null(valid, bit, row):
@@ -139,8 +144,12 @@ def put_texts(memory: Any, cursors: Any, tag: int, data: Any, offsets: Any, vali
         whole = length & ~7
         for byte in range(0, whole, 8):
             _put(memory, place + byte, _get(data, first + byte))
-        for byte in range(whole, length):
-            memory[place + byte] = data[first + byte]
+        if first + whole + 8 <= len(data):
+            rest = _get(data, first + whole) & ((1 << 8 * (length - whole)) - 1)
+            _put(memory, place + whole, rest)
+        else:
+            for byte in range(whole, length):
+                memory[place + byte] = data[first + byte]
         cursors[row] = place + length
 
 

@@ -15,7 +15,7 @@ from notary.bulk.lanes import BLOCK, CHUNK, hash_messages, self_test
 from notary.verify.hashes import SIZE
 from notary.verify.row import MAX_ROW_BYTES, TAGS, Column, Schema
 
-_ROWS = 2048
+_ROWS = 4096
 """Rows of a chunk: they lie in the processor's cache from the first cell to the hash."""
 _ALL_VALID = np.empty(0, np.uint8)
 
@@ -88,10 +88,7 @@ class LeafMaker:
         return self._hashes([_Bytes(np.concatenate(hashes, axis=1))], np.zeros_like(salts))
 
     def _check_lengths(self, columns: "list[_Cells]", rows: int) -> None:
-        lengths = np.zeros(rows, np.int64)
-        for column in columns:
-            column.measure(lengths, 0)
-        self._refuse_long(int(lengths.max(initial=0)))
+        self._refuse_long(int(_lengths(columns, 0, rows).max(initial=0)))
 
     def _refuse_long(self, longest: int) -> None:
         if longest > MAX_ROW_BYTES:
@@ -116,9 +113,7 @@ class LeafMaker:
         leaves: NDArray[Any],
     ) -> NDArray[Any]:
         """Hashes of a chunk; returns the memory that its rows lay in, for the next one."""
-        lengths = np.full(len(leaves), 2 * SIZE, np.int64)
-        for column in columns:
-            column.measure(lengths, first)
+        lengths = _lengths(columns, first, len(leaves)) + 2 * SIZE
         self._refuse_long(int(lengths.max()) - 2 * SIZE)
         starts = np.empty(len(leaves), np.int64)
         size = cells.place_rows(starts, lengths, BLOCK)
@@ -130,6 +125,15 @@ class LeafMaker:
             column.put(memory, cursors, first)
         _hash(memory, starts, lengths, leaves)
         return memory
+
+
+def _lengths(columns: "Sequence[_Cells | _Bytes]", first: int, rows: int) -> NDArray[Any]:
+    """Bytes of rows from one on; int64[rows]."""
+    lengths = np.full(rows, sum(column.width for column in columns), np.int64)
+    for column in columns:
+        if isinstance(column, _Cells) and not column.width:
+            column.measure(lengths, first)
+    return lengths
 
 
 def _hash(memory: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any], leaves: NDArray[Any]) -> None:
@@ -164,10 +168,7 @@ class _Bytes:
 
     def __init__(self, values: NDArray[Any]) -> None:
         self._values = values
-
-    def measure(self, lengths: NDArray[Any], _: int) -> None:
-        """Add the bytes from a row on."""
-        lengths += self._values.shape[1]
+        self.width = values.shape[1]
 
     def put(self, memory: NDArray[Any], cursors: NDArray[Any], first: int) -> None:
         """Write the bytes from a row on."""
@@ -175,7 +176,11 @@ class _Bytes:
 
 
 class _Cells:
-    """A column of a batch as the kernels read it."""
+    """A column of a batch as the kernels read it.
+
+    Attributes:
+        width: Bytes of every cell; 0 if they differ.
+    """
 
     def __init__(self, column: Column, array: pa.Array) -> None:
         self._tag, self._kind = TAGS[column.kind], column.kind
@@ -198,16 +203,16 @@ class _Cells:
             words = 2 if self._kind == "DECIMAL" else 1
             values = np.frombuffer(data[0], np.int64) if data[0] else np.empty(0, np.int64)
             self._values = values[words * array.offset :][: words * len(array)].reshape(-1, words)
+        differ = self._kind in ("STRING", "BYTES") or len(self._valid)
+        self.width = 0 if differ else cells.HEAD + self._value_width
 
     def measure(self, lengths: NDArray[Any], first: int) -> None:
-        """Add the bytes of the cells from a row on."""
+        """Add the bytes of the cells from a row on, whose widths differ."""
         if self._kind in ("STRING", "BYTES"):
             offsets = self._offsets[first : first + len(lengths) + 1]
             cells.measure_texts(lengths, offsets, self._valid, self._bit + first)
-        elif len(self._valid):
-            cells.measure(lengths, self._width, self._valid, self._bit + first)
         else:
-            lengths += cells.HEAD + self._width
+            cells.measure(lengths, self._value_width, self._valid, self._bit + first)
 
     def put(self, memory: NDArray[Any], cursors: NDArray[Any], first: int) -> None:
         """Write the cells from a row on."""
@@ -221,7 +226,7 @@ class _Cells:
             cells.put_words(memory, cursors, self._tag, self._values[first:last], valid, bit)
 
     @property
-    def _width(self) -> int:
+    def _value_width(self) -> int:
         return 1 if self._kind == "BOOLEAN" else 8 * self._values.shape[1]
 
 
@@ -241,7 +246,9 @@ def _as_declared(column: Column, array: Any) -> Any:
     if not any(holds(array.type) for holds in _HOLD[column.kind]):
         raise pa.ArrowInvalid("it holds other values")
     # Offsets that lead out of the column, bytes that are no text, decimals of more digits.
-    array.validate(full=column.kind in ("STRING", "BYTES", "DECIMAL"))
+    array.validate()
+    if column.kind in ("STRING", "BYTES", "DECIMAL") and not _is_ascii(array):
+        array.validate(full=True)
     match column.kind:
         case "INT":
             return array.cast(pa.int32()).cast(pa.int64())
@@ -261,6 +268,16 @@ def _as_declared(column: Column, array: Any) -> Any:
             plain[np.isnan(plain)] = np.nan
             return pa.array(plain, pa.float64(), mask=np.asarray(values.is_null())).view(pa.int64())
     return array.cast(_stored(column))
+
+
+def _is_ascii(array: pa.Array) -> bool:
+    """Whether a column is of texts in ASCII behind offsets in order: valid however it is split, and faster to tell."""
+    if not pa.types.is_string(array.type) or not all(array.buffers()[1:]):
+        return False
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[array.offset :][: len(array) + 1]
+    in_order = bounds[0] >= 0 and bounds[-1] <= data.size and (bounds[1:] >= bounds[:-1]).all()
+    return bool(in_order and np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].max(initial=0) < 128)
 
 
 def _stored(column: Column) -> Any:

@@ -116,9 +116,7 @@ def hashes_of(column: Any) -> NDArray[Any]:
 
 
 def _column(hashes: NDArray[Any]) -> pa.Array:
-    return pa.FixedSizeBinaryArray.from_buffers(
-        _HASH, len(hashes), [None, pa.py_buffer(np.ascontiguousarray(hashes).tobytes())]
-    )
+    return pa.FixedSizeBinaryArray.from_buffers(_HASH, len(hashes), [None, pa.py_buffer(np.ascontiguousarray(hashes))])
 
 
 def _open_writer(path: Path, schema: pa.Schema, key: list[str]) -> Any:

@@ -1,0 +1,70 @@
+"""A partition in a Parquet file to its root, leaves and salts stored, on one core; beside DuckDB's count(distinct)."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from bench import rows
+from bench.clock import one_core, seconds
+from bench.figure import Figure, Goal
+from bench.options import Options
+from notary.bulk.leaves import LeafMaker
+from notary.bulk.trees import Tree
+from notary.lake.order import in_key_order
+from notary.sealing.leaf_file import LeafWriter
+from notary.sealing.salts import Salts
+
+_READ = 1 << 14
+"""Rows of a batch, as the notary's reader of Hudi gives them."""
+_GOALS = (Goal(">=", 3e6), Goal(">=", 1 / 0.6, of_ratio=True))
+_DUCKDB = "DuckDB 1 thread, count(distinct) of each column"
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """In the order of the key, as after a clustering, and in the order in which rows arrive."""
+    # Not in the memory of those that import this module to seal.
+    import duckdb
+
+    for order, made in (("in key order", rows.in_key_order), ("as they arrived", rows.as_they_arrive)):
+        file = rows.write(options.folder / "rows.parquet", made(options.rows))
+        with one_core(), duckdb.connect(config={"threads": 1}) as database:
+            sides: dict[str, Callable[[], object]] = {
+                "seal": partial(seal, file, options.folder / "leaves.parquet"),
+                "read": partial(_read, file),
+                "duckdb": partial(_count, database, file),
+            }
+            took = seconds(sides, options.runs)
+        speed = {name: options.rows / time for name, time in took.items()}
+        what = f"Parquet to root, stored, rows {order}"
+        yield Figure(what, speed["seal"], "rows/s", _DUCKDB, speed["duckdb"], _GOALS)
+        yield Figure(what, speed["seal"], "rows/s", "reading the file alone", speed["read"])
+
+
+def seal(file: Path, leaves: Path) -> bytes:
+    """What ``notary.sealing.seal.seal_partition`` does between reading a table of Hudi and HDFS; returns the root."""
+    schema, salts, tree = rows.schema(), Salts(), Tree()
+    maker = LeafMaker(schema)
+    with LeafWriter(leaves, schema) as writer:
+        for table in in_key_order(pq.ParquetFile(file).iter_batches(_READ), list(schema.key), rows.TABLE):
+            for batch in table.to_batches():
+                given = salts.take(len(batch))
+                made = maker.leaves(batch, given)
+                tree.add(made)
+                writer.write(batch, made, given)
+    return tree.root()
+
+
+def _read(file: Path) -> int:
+    return sum(len(batch) for batch in pq.ParquetFile(file).iter_batches(_READ))
+
+
+def _count(database: Any, file: Path) -> list[Any]:
+    return list(database.execute(distinct(f"'{file}'")).fetchall())
+
+
+def distinct(source: str) -> str:
+    """SQL that counts the different values of each column, each by itself."""
+    return f"SELECT {', '.join(f'COUNT(DISTINCT {name})' for name in rows.COLUMNS)} FROM {source}"
