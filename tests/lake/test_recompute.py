@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import pytest
 
-from pipelines.batch.services import cluster
 from pipelines.reconcile.run import compare
 from pipelines.streaming.child import Call, open_child
 from pipelines.streaming.cluster import current_job
@@ -93,15 +92,3 @@ def test_halves_are_rounded_away_from_zero_once() -> None:
     assert round_half_up(Fraction(5, 1000), 2) == Decimal("0.01")
     assert round_half_up(Fraction(-5, 1000), 2) == Decimal("-0.01")
     assert round_half_up(Fraction(49999, 10**7), 2) == Decimal("0.00")
-
-
-@pytest.mark.integration
-def test_a_clustering_writes_files_and_no_row(lake: Lake, by_spark: Call) -> None:
-    (name, *_) = [table.name for table in lake.catalog if table.engine == "spark"]
-    assert lake.command("seal", name).returncode == 0
-    before = lake.rows(name)
-    by_spark(cluster, lake.settings, lake.catalog, [name])
-    assert differing(before, lake.rows(name)) == ""
-    assert lake.command("audit", name).returncode == 0
-    sealed = lake.command("seal", name, "--format", "json")
-    assert (sealed.returncode, sealed.stdout) == (0, "[]\n")
