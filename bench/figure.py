@@ -15,7 +15,7 @@ class Goal:
     of_ratio: bool = False
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.number:,g}{'x' if self.of_ratio else ''}"
+        return f"{self.sign} {_told(self.number)}{'x' if self.of_ratio else ''}"
 
     def reached(self, figure: "Figure") -> bool:
         """Whether a figure reaches it."""
