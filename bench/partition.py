@@ -11,11 +11,7 @@ from bench import rows
 from bench.clock import one_core, seconds
 from bench.figure import Figure, Goal
 from bench.options import Options
-from notary.bulk.leaves import LeafMaker
-from notary.bulk.trees import Tree
-from notary.lake.order import in_key_order
-from notary.sealing.leaf_file import LeafWriter
-from notary.sealing.salts import Salts
+from notary.sealing.hashing import hash_rows
 
 _READ = 1 << 14
 """Rows of a batch, as the notary's reader of Hudi gives them."""
@@ -44,17 +40,8 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def seal(file: Path, leaves: Path) -> bytes:
-    """What ``notary.sealing.seal.seal_partition`` does between reading a table of Hudi and HDFS; returns the root."""
-    schema, salts, tree = rows.schema(), Salts(), Tree()
-    maker = LeafMaker(schema)
-    with LeafWriter(leaves, schema) as writer:
-        for table in in_key_order(pq.ParquetFile(file).iter_batches(_READ), list(schema.key), rows.TABLE):
-            for batch in table.to_batches():
-                given = salts.take(len(batch))
-                made = maker.leaves(batch, given)
-                tree.add(made)
-                writer.write(batch, made, given)
-    return tree.root()
+    """What sealing does between reading a table of Hudi and HDFS; returns the root."""
+    return hash_rows(pq.ParquetFile(file).iter_batches(_READ), rows.schema(), rows.TABLE, leaves).root()
 
 
 def _read(file: Path) -> int:

@@ -15,7 +15,7 @@ from bench.clock import one_core, repeated, seconds
 from bench.figure import Figure, Goal
 from bench.options import Options
 from bench.tree import random_hashes
-from notary.bulk.trees import Tree, inclusion_path
+from notary.bulk.trees import Levels, Tree
 from notary.verify.evm import EvmAnchor, anchor_from_json, check_evm
 from notary.verify.proof import Place, Proof, Shown, check, dump, load
 from notary.verify.row import leaf
@@ -39,7 +39,7 @@ def measure(options: Options) -> Iterator[Figure]:
         "check": partial(check, proof),
         "anchor": partial(check_evm, anchor, anchored),
         "load": partial(load, text.encode()),
-        "path": partial(inclusion_path, leaves, _PLACE),
+        "path": lambda: Levels(leaves).path(_PLACE),
     }
     with one_core():
         took = seconds({name: repeated(step, _TIMES[name]) for name, step in steps.items()}, options.runs)
@@ -65,8 +65,8 @@ def _proof() -> tuple[Proof, NDArray[Any]]:
     log = random_hashes(_SEALS).copy()
     log[_SEAL_PLACE] = np.frombuffer(seal.hash, np.uint8)
     checkpoint = Checkpoint("gridseal-0123456789abcdef", _SEALS, Tree().add(log).root())
-    shown = Shown(row, (salt,), Place(_PLACE, tuple(inclusion_path(leaves, _PLACE))))
-    place = Place(_SEAL_PLACE, tuple(inclusion_path(log, _SEAL_PLACE)))
+    shown = Shown(row, (salt,), Place(_PLACE, tuple(Levels(leaves).path(_PLACE))))
+    place = Place(_SEAL_PLACE, tuple(Levels(log).path(_SEAL_PLACE)))
     return Proof(schema, None, (shown,), seal, place, checkpoint), leaves
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from bench import machine, rows
 from bench.clock import in_turn
@@ -20,11 +18,11 @@ from bench.figure import Figure
 from bench.options import Options
 from gridseal.errors import NO_SERVICE, GridsealError
 from notary.bulk.leaves import LeafMaker
-from notary.bulk.trees import Tree, inclusion_path
+from notary.bulk.trees import Levels, Tree
 from notary.lake.commits import Seen
 from notary.record.database import open_database
 from notary.record.seals import SealLog
-from notary.sealing.leaf_file import LEAF, LeafWriter, hashes_of
+from notary.sealing.leaf_file import LEAF, SALT, column_of, hashes_of, write_leaves
 from notary.sealing.salts import Salts
 from notary.settings import NotarySettings
 from notary.verify.seal import Seal
@@ -70,20 +68,19 @@ class _Sample:
         maker = LeafMaker(self.schema)
         batches = list(rows.in_key_order(count))
         given = [salts.take(len(batch)) for batch in batches]
-        self.parts: list[tuple[pa.RecordBatch, NDArray[Any], NDArray[Any]]] = [
-            (batch, maker.leaves(batch, of_batch), of_batch) for batch, of_batch in zip(batches, given, strict=True)
-        ]
-        self.leaves = np.concatenate([leaves for _, leaves, _ in self.parts])
+        made = [maker.leaves(batch, of_batch) for batch, of_batch in zip(batches, given, strict=True)]
+        self.leaves = np.concatenate(made)
+        columns = {name: pa.chunked_array([b.column(name) for b in batches]) for name in self.schema.key}
+        hashes = {LEAF: column_of(self.leaves), SALT: column_of(np.concatenate(given))}
+        self.table = pa.table(columns | hashes)
 
 
 def _gridseal(sample: _Sample, proofs: int, folder: Path) -> dict[str, float]:
     """Seconds of each step."""
-    file, tree, size = folder / "leaves.parquet", Tree(), len(sample.leaves)
+    file, size = folder / "leaves.parquet", len(sample.leaves)
     began = perf_counter()
-    with LeafWriter(file, sample.schema) as writer:
-        for batch, leaves, salts in sample.parts:
-            tree.add(leaves)
-            writer.write(batch, leaves, salts)
+    tree = Tree().add(sample.leaves)
+    write_leaves(file, [sample.table], list(sample.schema.key))
     with file.open("rb") as written:
         os.fsync(written)
     seal = Seal(rows.TABLE, "", "20261121000000000", sample.schema.id, size, tree.root())
@@ -91,7 +88,8 @@ def _gridseal(sample: _Sample, proofs: int, folder: Path) -> dict[str, float]:
         SealLog(connection).append(seal, sample.schema, Seen(seal.instant, frozenset(), 0), str(file))
     appended = perf_counter()
     stored = hashes_of(pq.ParquetFile(file).read([LEAF]).column(LEAF))
-    paths = {index: inclusion_path(stored, index) for index in (n * size // proofs for n in range(proofs))}
+    levels = Levels(stored)
+    paths = {index: levels.path(index) for index in (n * size // proofs for n in range(proofs))}
     proven = perf_counter()
     for index, path in paths.items():
         if root_of_path(stored[index].tobytes(), index, size, path) != seal.root:

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from gridseal.errors import CHECK_FAILED, GridsealError
+from gridseal.notary_office import told
 from gridseal.output import progress, say
 
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ def show_forgery(office: "Office", day: date) -> None:
     sealed = _sealed(office, day)
     with _copy(office, sealed) as settings:
         audit = _audit(settings, office.catalog.table(_BILLS), sealed)
-    for difference in audit.differences:
-        row = ", ".join(f"{name}={value}" for name, value in difference.key.items())
-        old, new = ((leaf or b"").hex()[:16] for leaf in (difference.old_leaf, difference.new_leaf))
-        by = difference.commit.instant if difference.commit else "nobody"
-        say(f"  {difference.kind}: {row}; leaf {old} is {new} now; accounted for by {by}")
+    for words in map(told, audit.differences):
+        say(
+            f"  {words['is']}: {words['row']}; leaf {words['old leaf']} is {words['new leaf']} now;"
+            f" accounted for by {words['accounted for by']}"
+        )
     say(f"  finding: {audit.finding}")
     if len(audit.differences) != 1 or audit.differences[0].commit:
         raise GridsealError("the audit did not find the one bill that was forged", "gridseal audit", CHECK_FAILED)

@@ -8,8 +8,12 @@ from gridseal.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
     from gridseal.settings import Settings
+    from notary.audit.partition import Difference
     from notary.record.checkpoints import Anchored
     from notary.record.office import Office
+
+HASH_DIGITS = 16
+"""Of a hash, as far as people compare it."""
 
 
 @contextmanager
@@ -86,3 +90,15 @@ def publish_tables(office: "Office") -> None:
         made = in_child(office.settings, run, office.settings, office.catalog)
     for one in made:
         say(f"{one.table}: {len(one.replaced)} days written")
+
+
+def told(difference: "Difference") -> dict[str, str]:
+    """A row that differs, in words."""
+    commit = difference.commit
+    return {
+        "row": ", ".join(f"{name}={value}" for name, value in difference.key.items()),
+        "is": str(difference.kind),
+        "old leaf": difference.old_leaf.hex()[:HASH_DIGITS] if difference.old_leaf else "",
+        "new leaf": difference.new_leaf.hex()[:HASH_DIGITS] if difference.new_leaf else "",
+        "accounted for by": f"{commit.action} {commit.instant} {commit.operation}" if commit else "nobody",
+    }

@@ -1,7 +1,7 @@
 """The nightly run: seal what has changed, anchor, and audit a share of all partitions, so that each has its turn."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,12 +9,11 @@ from notary.anchors import Tell, anchor_newest
 from notary.audit.partition import Audit
 from notary.audit.run import audit_partitions, check_record
 from notary.record.checkpoints import Anchored
-from notary.record.database import changing
+from notary.record.database import changing, now
 from notary.record.office import Office
 from notary.record.seals import Sealed
 from notary.sealing.seal import Outcome, seal_tables
-
-Progress = Callable[[int, int, str], None]
+from pipelines.observe.files import Progress
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Nights:
         with changing(self._connection):
             self._connection.execute(
                 "INSERT OR IGNORE INTO nights VALUES (?, ?, ?)",
-                (night.isoformat(), size, datetime.now(UTC).isoformat()),
+                (night.isoformat(), size, now()),
             )
 
     def sealed(self, night: date) -> bool:

@@ -1,20 +1,23 @@
 """Proofs: a row of a sealed partition, or that a key is in none of its rows, down to the chain."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from notary.errors import NotaryError
 from notary.lake.commits import Commits
+from notary.lake.keys import has_key
 from notary.lake.snapshot import Snapshot, open_snapshot
 from notary.record.checkpoints import Checkpoints
 from notary.record.seals import Sealed, SealLog
 from notary.sealing.leaf_table import LeafTable
 from notary.settings import NotarySettings
-from notary.verify.proof import MOST_STAMPS, Proof, Shown, check
+from notary.verify.evm import EvmAnchor
+from notary.verify.proof import MOST_STAMPS, Place, Proof, Shown, check
 from notary.verify.row import Column, Schema, cell_hash, cell_salts, key_of, leaf
+from notary.verify.seal import Checkpoint
 from notary.verify.text import value_from_text
 from pipelines.errors import PipelineError
 from warehouse.contract import Table
@@ -77,28 +80,51 @@ def prove(
     # Of the neighbours of an absent key, nothing but their keys need be known.
     columns = shown if there else table.key
     given = tuple(_shown(leaves, at, row, columns) for at, row in zip(places, rows, strict=True))
-    return _down_to_the_chain(log, checkpoints, leaves.sealed, None if there else dict(key), given)
+    way = way_of(log, checkpoints, leaves.sealed)
+    return _checked(leaves.sealed, way, None if there else dict(key), given)
 
 
-def prove_row(
-    log: SealLog, checkpoints: Checkpoints, leaves: LeafTable, index: int, row: dict[str, Any]
-) -> Proof | None:
-    """Make the proof of a row that is known; None if it is not the one that was sealed, or its salt was destroyed."""
-    salt = leaves.salt(index)
-    if salt is None or leaf(leaves.sealed.schema, salt, row) != leaves.leaves[index].tobytes():
-        return None
-    return _down_to_the_chain(log, checkpoints, leaves.sealed, None, (_shown(leaves, index, row, None),))
+@dataclass(frozen=True)
+class Way:
+    """The way from a seal to the chain, which all proofs of its rows share.
+
+    Attributes:
+        place: Of the seal in the log.
+        checkpoint: Of the log.
+        anchors: Where the checkpoint is written down.
+        stamps: Time-stamp tokens of it.
+    """
+
+    place: Place
+    checkpoint: Checkpoint
+    anchors: tuple[EvmAnchor, ...]
+    stamps: tuple[bytes, ...]
 
 
-def _down_to_the_chain(
-    log: SealLog, checkpoints: Checkpoints, sealed: Sealed, absent: dict[str, Any] | None, rows: tuple[Shown, ...]
-) -> Proof:
+def way_of(log: SealLog, checkpoints: Checkpoints, sealed: Sealed) -> Way:
+    """The way from a seal to the oldest checkpoint on the chain that holds it, or to the newest there is."""
     found = checkpoints.first_after(sealed.position)
     checkpoint = found.checkpoint if found else log.checkpoint()
     anchors = (found.evidence,) if found and found.evidence else ()
     stamps = tuple(stamp.token for stamp in found.stamps[:MOST_STAMPS]) if found else ()
-    place = log.place(sealed.position, checkpoint.size)
-    proof = Proof(sealed.schema, absent, rows, sealed.seal, place, checkpoint, anchors, stamps)
+    return Way(log.place(sealed.position, checkpoint.size), checkpoint, anchors, stamps)
+
+
+def prove_row(leaves: LeafTable, way: Way, index: int, row: dict[str, Any]) -> Proof | None:
+    """Make the proof of a row that is known; None if it is not the one that was sealed, or its salt was destroyed."""
+    salt = leaves.salt(index)
+    if salt is None or leaf(leaves.sealed.schema, salt, row) != leaves.leaves[index].tobytes():
+        return None
+    return _checked(leaves.sealed, way, None, (_shown(leaves, index, row, None),))
+
+
+def in_words(key: Mapping[str, Any]) -> str:
+    """A key as messages tell it."""
+    return ", ".join(f"{name}={value!s:.80}" for name, value in key.items())
+
+
+def _checked(sealed: Sealed, way: Way, absent: dict[str, Any] | None, rows: tuple[Shown, ...]) -> Proof:
+    proof = Proof(sealed.schema, absent, rows, sealed.seal, way.place, way.checkpoint, way.anchors, way.stamps)
     check(proof)
     return proof
 
@@ -113,7 +139,7 @@ def _candidates(log: SealLog, table: Table, key: Mapping[str, Any], until: str |
         when = f" until {until}" if until else ""
         raise NotaryError(f"nothing of {table.name} is sealed{when}", f"gridseal seal {table.name}")
     if set(table.partition_by) <= set(key):
-        path = "/".join(f"{name}={key[name]}" for name in table.partition_by)
+        path = table.partition_path(key)
         if path not in newest:
             raise NotaryError(
                 f"the partition {path} of {table.name} is not sealed, which proves neither that a row is there nor that"
@@ -133,7 +159,7 @@ def _find(
         if there or len(candidates) == 1:
             return leaves, index, there
     raise NotaryError(
-        f"no sealed partition of {table.name} has the key {_told(key)}; that a key is in none of several partitions"
+        f"no sealed partition of {table.name} has the key {in_words(key)}; that a key is in none of several partitions"
         " takes a proof for each",
         "gridseal notary status",
     )
@@ -141,50 +167,50 @@ def _find(
 
 def _rows(settings: NotarySettings, table: Table, leaves: LeafTable, places: list[int]) -> list[dict[str, Any]]:
     """The rows as they were sealed: those of now if they are the same, or those of then if they can still be read."""
+    for at in places:
+        if leaves.salt(at) is None:
+            raise NotaryError(
+                f"the salt of the row {in_words(leaves.key(at))} of {table.name} was destroyed: nothing proves it any"
+                " more",
+                "gridseal notary status",
+            )
     commits = Commits.of(settings, table)
     for instant in dict.fromkeys(("", leaves.sealed.seal.instant)):
         try:
             with open_snapshot(settings, commits, instant) as snapshot:
-                found = [_row(snapshot, leaves, at) for at in places]
+                found = _as_sealed(snapshot, leaves, places)
         except (NotaryError, PipelineError):
             if instant:
                 raise
             continue
-        rows = [row for row in found if row is not None]
-        if len(rows) == len(places):
-            return rows
+        if len(found) == len(places):
+            return [found[at] for at in places]
     raise NotaryError(
-        f"the row {_told(leaves.key(places[0]))} of {table.name} is no longer as it was sealed at"
+        f"the row {in_words(leaves.key(places[0]))} of {table.name} is no longer as it was sealed at"
         f" {leaves.sealed.seal.instant}, and the lake no longer keeps how it was",
         f"gridseal audit {table.name}; gridseal seal {table.name}",
     )
 
 
-def _row(snapshot: Snapshot, leaves: LeafTable, at: int) -> dict[str, Any] | None:
-    """A row of a snapshot if it is the one that was sealed."""
-    schema, key = leaves.sealed.schema, leaves.key(at)
-    salt = leaves.salt(at)
-    if salt is None:
-        raise NotaryError(
-            f"the salt of the row {_told(key)} of {schema.table} was destroyed: nothing proves it any more",
-            "gridseal notary status",
-        )
+def _as_sealed(snapshot: Snapshot, leaves: LeafTable, places: list[int]) -> dict[int, dict[str, Any]]:
+    """By their places, rows of a snapshot that are those that were sealed."""
+    schema, found = leaves.sealed.schema, dict[int, dict[str, Any]]()
     if snapshot.schema != schema:
-        return None
+        return found
+    keys = {at: leaves.key(at) for at in places}
     for batch in snapshot.batches(leaves.sealed.seal.partition):
-        for row in _matching(batch, schema, key):
-            if leaf(schema, salt, row) == leaves.leaves[at].tobytes():
-                return row
-    return None
+        if len(found) == len(places):
+            break
+        for at in keys.keys() - found.keys():
+            for row in _matching(batch, schema, keys[at]):
+                if leaf(schema, leaves.salt(at) or b"", row) == leaves.leaves[at].tobytes():
+                    found[at] = row
+    return found
 
 
 def _matching(batch: pa.RecordBatch, schema: Schema, key: Mapping[str, Any]) -> list[dict[str, Any]]:
-    mask = None
-    for name, value in key.items():
-        column = batch.column(name)
-        equal = pc.equal(column, pa.scalar(value, column.type))
-        mask = equal if mask is None else pc.and_(mask, equal)
-    found = pa.Table.from_batches([batch]).filter(mask).select(schema.names).to_pylist()
+    rows = pa.Table.from_batches([batch])
+    found = rows.filter(has_key(rows, key)).select(schema.names).to_pylist()
     return [row for row in found if key_of(schema, row) == key_of(schema, key)]
 
 
@@ -204,7 +230,3 @@ def _shown(leaves: LeafTable, at: int, row: dict[str, Any], shown: Collection[st
         for own, column in zip(cell_salts(schema, salt), schema.columns, strict=True)
     ]
     return Shown({name: value for name, value in row.items() if name in wanted}, tuple(salts), leaves.place(at))
-
-
-def _told(key: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!s:.80}" for name, value in key.items())

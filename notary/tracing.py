@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from notary.errors import NotaryError
 from notary.lake.commits import Commits
 from notary.lake.snapshot import COMMIT_TIME, Snapshot, open_snapshot
-from notary.proving import prove_row
+from notary.proving import Way, in_words, prove_row, way_of
 from notary.record.checkpoints import Checkpoints
 from notary.record.seals import SealLog
 from notary.sealing.leaf_table import LeafTable
@@ -60,8 +60,7 @@ def trace(settings: NotarySettings, catalog: Catalog, table: Table, key: Mapping
     reader = _Reader(settings)
     rows = reader.rows(table, pa.table({name: [value] for name, value in key.items()}))
     if not len(rows):
-        told = ", ".join(f"{name}={value}" for name, value in key.items())
-        raise NotaryError(f"{table.name} has no row {told}", "gridseal sql")
+        raise NotaryError(f"{table.name} has no row {in_words(key)}", "gridseal sql")
     found: dict[str, Origin] = {}
     for origin in _origins(catalog, reader, table, rows, ()):
         before = found.get(origin.table.name)
@@ -106,9 +105,10 @@ class _Reader:
 
     def rows(self, table: Table, wanted: pa.Table) -> pa.Table:
         """Rows of a table, with all of its columns, that agree with one of others in all of the columns of those."""
-        commits = self._commits.setdefault(table.name, Commits.of(self._settings, table))
+        if table.name not in self._commits:
+            self._commits[table.name] = Commits.of(self._settings, table)
         columns = wanted.column_names
-        with open_snapshot(self._settings, commits) as snapshot:
+        with open_snapshot(self._settings, self._commits[table.name]) as snapshot:
             parts = [
                 _agreeing(batch, wanted, columns)
                 for partition in _partitions(snapshot, table, wanted)
@@ -132,7 +132,7 @@ def _agreeing(batch: pa.RecordBatch, wanted: pa.Table, columns: list[str]) -> pa
 
 def _partitions(snapshot: Snapshot, table: Table, wanted: pa.Table) -> list[str]:
     """Paths of the partitions that may hold them."""
-    paths = list(snapshot.partitions())
+    paths = snapshot.partitions()
     if table.partition_by != (_DAY,) or _DAY not in wanted.column_names:
         return paths
     days = {f"{_DAY}={day}" for day in pc.unique(wanted.column(_DAY)).to_pylist()}
@@ -178,14 +178,15 @@ def proofs(
         PipelineError: HDFS does not answer.
     """
     newest = log.newest(origin.table.name)
-    tables: dict[str, LeafTable] = {}
+    ways: dict[str, tuple[LeafTable, Way]] = {}
     for row in origin.rows.to_pylist():
-        path = "/".join(f"{name}={row[name]}" for name in origin.table.partition_by)
+        path = origin.table.partition_path(row)
         key = {name: row[name] for name in origin.table.key}
         if path not in newest:
             yield key, None
             continue
-        if path not in tables:
-            tables[path] = LeafTable(settings, newest[path])
-        index, there = tables[path].find(key)
-        yield key, prove_row(log, checkpoints, tables[path], index, row) if there else None
+        if path not in ways:
+            ways[path] = LeafTable(settings, newest[path]), way_of(log, checkpoints, newest[path])
+        leaves, way = ways[path]
+        index, there = leaves.find(key)
+        yield key, prove_row(leaves, way, index, row) if there else None

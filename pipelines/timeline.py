@@ -1,7 +1,7 @@
 """The timeline of a Hudi table: what was committed, as files on HDFS say."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.settings import PipelineSettings
@@ -9,9 +9,10 @@ from pipelines.streaming.hudi import table_path
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
-# What a writer's commit is called; on a MERGE_ON_READ table a .commit is a compaction, which adds no row.
-_COMMITS = {"COPY_ON_WRITE": (".commit", ".replacecommit"), "MERGE_ON_READ": (".deltacommit", ".replacecommit")}
-
+COMPLETED = (".commit", ".deltacommit", ".replacecommit")
+"""What a completed commit is called, whatever it did."""
+WRITTEN = {"COPY_ON_WRITE": (".commit", ".replacecommit"), "MERGE_ON_READ": (".deltacommit", ".replacecommit")}
+"""What a writer's commit is called; on a MERGE_ON_READ table a .commit is a compaction, which adds no row."""
 
 Timeline = list[tuple[str, dict[str, Any]]]
 """Name and status of each file of a timeline."""
@@ -29,7 +30,7 @@ def list_timeline(settings: PipelineSettings, table: Table) -> Timeline:
 
 def newest_commit(table: Table, entries: Iterable[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]] | None:
     """File and status of the newest completed commit; what is requested or in flight does not count."""
-    written = [(name, status) for name, status in entries if name.endswith(_COMMITS[table.table_type])]
+    written = [(name, status) for name, status in entries if name.endswith(WRITTEN[table.table_type])]
     # A commit may complete after one that began later.
     return max(written, key=lambda entry: (entry[1]["modificationTime"], entry[0]), default=None)
 
@@ -59,7 +60,12 @@ def written_columns(settings: PipelineSettings, table: Table) -> list[str]:
     newest = newest_commit(table, list_timeline(settings, table))
     if newest is None:
         return []
-    schema = read_commit(settings, table, newest[0]).get("extraMetadata", {}).get("schema") or "{}"
+    return columns_of(read_commit(settings, table, newest[0]))
+
+
+def columns_of(commit: Mapping[str, Any]) -> list[str]:
+    """Columns that a table had when a commit was made, by what the commit says of itself."""
+    schema = commit.get("extraMetadata", {}).get("schema") or "{}"
     return [column["name"] for column in json.loads(schema).get("fields", [])]
 
 

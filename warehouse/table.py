@@ -133,6 +133,10 @@ class Table:
         """Rows are never updated or deleted."""
         return self.layer == "ods"
 
+    def partition_path(self, row: Mapping[str, Any]) -> str:
+        """Path of the partition of a row, such as dt=2026-11-20; empty for an unpartitioned table."""
+        return "/".join(f"{name}={row[name]}" for name in self.partition_by)
+
     @property
     def has_transform(self) -> bool:
         """Whether a SELECT makes its rows, rather than a source or the notary."""

@@ -7,13 +7,11 @@ import typer
 
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHANGED_SINCE, CHECK_FAILED, FINE, WRONG_USAGE, GridsealError
-from gridseal.notary_office import open_here
+from gridseal.notary_office import open_here, told
 from gridseal.output import Format, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from notary.audit.partition import Audit, Difference
-
-_HASH_DIGITS = 16
+    from notary.audit.partition import Audit
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +63,7 @@ def audit(
     else:
         print_json(
             [
-                dict(zip(columns, line, strict=True)) | {"rows that differ": [_told(d) for d in a.differences[:rows]]}
+                dict(zip(columns, line, strict=True)) | {"rows that differ": [told(d) for d in a.differences[:rows]]}
                 for line, a in zip(lines, audits, strict=True)
             ]
         )
@@ -84,20 +82,9 @@ def _print_differences(audits: "list[Audit]", most: int) -> None:
         return
     rows = []
     for one, difference in found[:most]:
-        told = _told(difference)
+        words = told(difference)
         where = f"{one.sealed.seal.table} {one.sealed.seal.partition}".rstrip()
-        rows.append((where, *(told[name] for name in ("row", "is", "old leaf", "new leaf", "accounted for by"))))
+        rows.append((where, *(words[name] for name in ("row", "is", "old leaf", "new leaf", "accounted for by"))))
     print_rows(("where", "row", "is", "old leaf", "new leaf", "accounted for by"), rows, Format.TABLE)
     if len(found) > most:
         say(f"{len(found) - most:,} more rows differ: --rows")
-
-
-def _told(difference: "Difference") -> dict[str, str]:
-    commit = difference.commit
-    return {
-        "row": ", ".join(f"{name}={value}" for name, value in difference.key.items()),
-        "is": str(difference.kind),
-        "old leaf": difference.old_leaf.hex()[:_HASH_DIGITS] if difference.old_leaf else "",
-        "new leaf": difference.new_leaf.hex()[:_HASH_DIGITS] if difference.new_leaf else "",
-        "accounted for by": f"{commit.action} {commit.instant} {commit.operation}" if commit else "nobody",
-    }

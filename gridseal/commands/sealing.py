@@ -8,13 +8,11 @@ import typer
 
 from gridseal.commands.options import FormatOption, WaitOption, parse_days
 from gridseal.errors import CHECK_FAILED, FINE, PENDING, WRONG_USAGE, GridsealError
-from gridseal.notary_office import open_here, print_checkpoints, publish_tables, say_waiting, tell
+from gridseal.notary_office import HASH_DIGITS, open_here, print_checkpoints, publish_tables, say_waiting, tell
 from gridseal.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
     from notary.sealing.seal import Outcome
-
-_HASH_DIGITS = 16
 
 
 def register(app: typer.Typer) -> None:
@@ -118,7 +116,7 @@ def _print_outcomes(outcomes: "Sequence[Outcome]", format: Format) -> int:
         if outcome.sealed:
             seal = outcome.sealed.seal
             rows.append(
-                (outcome.table, outcome.partition, seal.instant, seal.rows, seal.root.hex()[:_HASH_DIGITS], "sealed")
+                (outcome.table, outcome.partition, seal.instant, seal.rows, seal.root.hex()[:HASH_DIGITS], "sealed")
             )
         else:
             rows.append((outcome.table, outcome.partition, None, None, None, outcome.error or "unchanged"))

@@ -1,8 +1,9 @@
 """Audits of tables: every sealed partition, and the record of the notary itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from notary.audit.partition import Audit, Kind, audit_partition
+from notary.bulk.trees import Tree
 from notary.errors import NotaryError
 from notary.lake.commits import Commits
 from notary.lake.snapshot import open_snapshot
@@ -11,10 +12,9 @@ from notary.record.checkpoints import Checkpoints
 from notary.record.forgotten import Forgotten
 from notary.record.seals import Sealed, SealLog
 from notary.settings import NotarySettings
+from pipelines.observe.files import Progress
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
-
-Progress = Callable[[int, int, str], None]
 
 
 def check_record(log: SealLog, checkpoints: Checkpoints) -> None:
@@ -30,8 +30,10 @@ def check_record(log: SealLog, checkpoints: Checkpoints) -> None:
                 f"seal {sealed.position} in the notary's record is not the one that was made; somebody has changed it",
                 "restore the notary's record from a backup",
             )
-    for one in checkpoints.all():
-        if one.checkpoint.root != log.checkpoint(one.checkpoint.size).root:
+    tree = Tree()
+    for one in reversed(checkpoints.all()):
+        tree.add(hashes[tree.size : one.checkpoint.size])
+        if (tree.size, tree.root()) != (one.checkpoint.size, one.checkpoint.root):
             raise NotaryError(
                 f"the checkpoint of {one.checkpoint.size} seals is not one of the log; somebody has changed the record",
                 "restore the notary's record from a backup",

@@ -69,40 +69,25 @@ def _complete_root(level: NDArray[Any]) -> bytes:
     return level.reshape(SIZE).tobytes()
 
 
-def inclusion_path(leaves: NDArray[Any], index: int) -> list[bytes]:
-    """The hashes that lead from a leaf to the root, from below, as ``notary.verify.tree.inclusion_path`` gives them.
+class Levels:
+    """A tree with all of its nodes, which takes as much memory again as its leaves: paths are looked up, not hashed."""
 
-    Args:
-        leaves: uint8[n, 32].
-        index: Of the leaf.
-    """
-    path: list[bytes] = []
-    while len(leaves) > 1:
-        split = 1 << (len(leaves) - 1).bit_length() - 1
-        near, far = (leaves[:split], leaves[split:]) if index < split else (leaves[split:], leaves[:split])
-        path.append(Tree().add(far).root())
-        leaves, index = near, index % split
-    return path[::-1]
+    def __init__(self, leaves: NDArray[Any]) -> None:
+        """Hash them; uint8[n, 32]."""
+        self._levels = [np.ascontiguousarray(leaves)]
+        while len(self._levels[-1]) > 1:
+            below = self._levels[-1]
+            level = np.empty(((len(below) + 1) // 2, SIZE), np.uint8)
+            hash_pairs(below.reshape(-1), level[: len(below) // 2].view(np.uint32))
+            # Who has no neighbour goes up as he is, which gives the tree of RFC 6962.
+            level[len(below) // 2 :] = below[len(below) & ~1 :]
+            self._levels.append(level)
 
+    def root(self) -> bytes:
+        """Root of all leaves."""
+        return self._levels[-1][0].tobytes() if len(self._levels[0]) else EMPTY_ROOT
 
-def consistency_path(leaves: NDArray[Any], old_size: int) -> list[bytes]:
-    """The hashes that show that a tree begins with an older one, as ``notary.verify.tree.consistency_path`` gives them.
-
-    Args:
-        leaves: uint8[n, 32].
-        old_size: Leaves of the older tree.
-    """
-    path: list[bytes] = []
-    known = True
-    if not 0 < old_size < len(leaves):
-        return path
-    while old_size != len(leaves):
-        split = 1 << (len(leaves) - 1).bit_length() - 1
-        if old_size <= split:
-            leaves, other = leaves[:split], leaves[split:]
-        else:
-            leaves, other, old_size, known = leaves[split:], leaves[:split], old_size - split, False
-        path.append(Tree().add(other).root())
-    if not known:
-        path.append(Tree().add(leaves).root())
-    return path[::-1]
+    def path(self, index: int) -> list[bytes]:
+        """The hashes that lead from a leaf to the root, as ``notary.verify.tree.inclusion_path`` gives them."""
+        places = ((level, (index >> height) ^ 1) for height, level in enumerate(self._levels[:-1]))
+        return [level[place].tobytes() for level, place in places if place < len(level)]

@@ -60,9 +60,9 @@ class Anchorage:
 
     @property
     def contract(self) -> str | None:
-        """Address of the contract; None before it is made."""
+        """Address of the contract as set or as known; None before it is made."""
         row = self._connection.execute(
-            "SELECT address FROM contracts WHERE chain_id = ?", (self.chain.chain_id,)
+            "SELECT address FROM contracts WHERE chain_id = ?", (self._settings.chain_id,)
         ).fetchone()
         return self._settings.chain_contract.lower() or (str(row["address"]) if row else None)
 
@@ -84,7 +84,7 @@ class Anchorage:
                 wait_s,
             )
         address = self._there()
-        origin_id = self._log.checkpoint(0).origin_id
+        origin_id = self._log.origin_id
         if self.chain.anchorer_of(address, origin_id) is None:
             tell(f"opening the contract {address} for {self._log.origin}")
             call = self.chain.call(address, "open_origin", origin_id, Account(self._settings, ANCHORER).checksum)
@@ -172,7 +172,7 @@ class Anchorage:
         Raises:
             NotaryError: It is not: somebody else writes with our key, or the record is an old one.
         """
-        size, root = self.chain.latest(contract, self._log.checkpoint(0).origin_id, tag)
+        size, root = self.chain.latest(contract, self._log.origin_id, tag)
         if size > len(self._log) or (size and self._log.checkpoint(size).root != root):
             raise NotaryError(
                 f"the contract {contract} holds {size} seals of {self._log.origin}, root {root.hex()}, which are not"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from notary.chain.contract.artifact import load
+from notary.chain.contract.artifact import load, storage_keys
 from notary.chain.header import encode_header
 from notary.errors import NotaryError
 from notary.settings import NotarySettings
-from notary.verify.evm import HEADS_SLOT, ROOTS_SLOT, EvmAnchor, parse_header, storage_key
+from notary.verify.evm import EvmAnchor, parse_header
 
 Tag = str | int
 """Of a block: its number, or latest, safe or finalized."""
@@ -101,7 +101,7 @@ class Chain:
         Raises:
             NotaryError: The node does not answer, does not know the block's state, or tells what does not fit.
         """
-        keys = ["0x" + storage_key(slot, origin_id).hex() for slot in (HEADS_SLOT, ROOTS_SLOT)]
+        keys = ["0x" + key.hex() for key in storage_keys(origin_id)]
         told = self._ask("eth_getProof", [_checksum(contract), keys, hex(number)])
         try:
             header = encode_header(self.block(number))

@@ -13,7 +13,7 @@ from typing import Any
 from notary.chain.account import Account
 from notary.chain.node import Chain
 from notary.errors import NotaryError
-from notary.record.database import changing
+from notary.record.database import changing, now
 from notary.settings import NotarySettings
 
 _GWEI = 10**9
@@ -51,7 +51,7 @@ class Outbox:
         self._chain.send(stored["raw"])
         with changing(self._connection):
             self._connection.execute(
-                "UPDATE transactions SET sent_at = ? WHERE id = ? AND sent_at IS NULL", (_now(), stored["id"])
+                "UPDATE transactions SET sent_at = ? WHERE id = ? AND sent_at IS NULL", (now(), stored["id"])
             )
 
     def made_contract(self, address: str, purpose: str) -> int | None:
@@ -123,12 +123,8 @@ class Outbox:
                     raw,
                     most,
                     tip,
-                    _now(),
+                    now(),
                 ),
             )
         row = self._connection.execute("SELECT * FROM transactions WHERE hash = ?", (hash_,)).fetchone()
         return dict(row)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -1,17 +1,14 @@
 """What Hudi's timeline says of a table: which commits changed which partitions."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from notary.errors import NotaryError
 from pipelines.settings import PipelineSettings
-from pipelines.timeline import Timeline, list_timeline, read_commit
+from pipelines.timeline import COMPLETED, WRITTEN, Timeline, columns_of, list_timeline, read_commit
 from warehouse.contract import Table
 
-_DATA = {"COPY_ON_WRITE": ("commit", "replacecommit"), "MERGE_ON_READ": ("deltacommit", "replacecommit")}
-_COMPLETED = ("commit", "deltacommit", "replacecommit")
 # They write rows anew that are there already.
 _SERVICES = frozenset({"COMPACT", "CLUSTER", "LOG_COMPACT"})
 
@@ -24,17 +21,13 @@ class Commit:
         instant: When it began; Hudi's name of it.
         action: commit, deltacommit or replacecommit.
         operation: Such as UPSERT, INSERT_OVERWRITE or COMPACT.
-        completed_ms: When its rows became visible, ms since 1970 by HDFS's clock.
         partitions: Paths of the partitions that it wrote or emptied.
-        columns: Of the table when it was made.
     """
 
     instant: str
     action: str
     operation: str
-    completed_ms: int
     partitions: frozenset[str]
-    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -104,8 +97,8 @@ class Commits:
         Told by their instants and not by the times of files, which whoever can write a file can set.
         """
         found = [
-            self._commit(name, int(status["modificationTime"]))
-            for name, status in self.completed()
+            self._commit(name)
+            for name, _ in self.completed()
             if (name.split(".")[0] > seen.instant or name.split(".")[0] in seen.unfinished) and self._changes_rows(name)
         ]
         return sorted(found, key=lambda commit: commit.instant)
@@ -118,24 +111,20 @@ class Commits:
 
     def columns(self, file: str) -> tuple[str, ...]:
         """Columns of the table when a commit was made."""
-        schema = json.loads(self.read(file).get("extraMetadata", {}).get("schema") or "{}")
-        return tuple(column["name"] for column in schema.get("fields", []))
+        return tuple(columns_of(self.read(file)))
 
-    def _commit(self, file: str, completed_ms: int) -> Commit:
+    def _commit(self, file: str) -> Commit:
         told = self.read(file)
         instant, action = file.split(".")
         partitions = {*told.get("partitionToWriteStats", {}), *told.get("partitionToReplaceFileIds", {})}
-        return Commit(
-            instant, action, told.get("operationType") or "", completed_ms, frozenset(partitions), self.columns(file)
-        )
+        return Commit(instant, action, told.get("operationType") or "", frozenset(partitions))
 
     def completed(self) -> list[tuple[str, dict[str, Any]]]:
         """File and status of each completed commit, compactions and clusterings included."""
-        return [(name, status) for name, status in self.files if name.partition(".")[2] in _COMPLETED]
+        return [(name, status) for name, status in self.files if name.endswith(COMPLETED)]
 
     def _changes_rows(self, file: str) -> bool:
-        action = file.partition(".")[2]
-        if action not in _DATA[self.table.table_type]:
+        if not file.endswith(WRITTEN[self.table.table_type]):
             return False
         # A clustering is a replacecommit like an overwrite; the rest need not be read.
-        return action != "replacecommit" or self.read(file).get("operationType") not in _SERVICES
+        return not file.endswith(".replacecommit") or self.read(file).get("operationType") not in _SERVICES

@@ -1,5 +1,6 @@
 """A table as it was at one instant, read by hudi-rs: no JVM, and another reader than the one that analysts ask."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -16,7 +17,7 @@ from notary.lake.commits import Commits
 from notary.lake.order import in_key_order
 from notary.verify.row import Column, Schema
 from pipelines.errors import PipelineError
-from pipelines.observe.files import data_files
+from pipelines.observe.files import data_files, partition_folders
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
 from pipelines.webhdfs import list_folder, open_client, reachable
@@ -51,16 +52,23 @@ class Snapshot:
         self._completed = {name.split(".")[0] for name, _ in commits.completed()}
         self._copy_timeline(commits, file)
 
-    def partitions(self) -> dict[str, int]:
-        """Paths of the partitions, and when the newest file of each was written, ms since 1970 by HDFS's clock.
+    def partitions(self) -> list[str]:
+        """Paths of the partitions.
+
+        Raises:
+            PipelineError: HDFS does not answer.
+        """
+        return partition_paths(self._settings, self._root, self.table)
+
+    def newest_file_ms(self, partition: str) -> int:
+        """When the newest file of a partition was written, ms since 1970 by HDFS's clock.
 
         Raises:
             PipelineError: HDFS does not answer.
         """
         with reachable(self._settings):
-            client = open_client(self._settings)
-            paths = _partition_paths(client, self._root, len(self.table.partition_by))
-            return {path: _newest_file_ms(client, f"{self._root}/{path}") for path in paths}
+            entries = list_folder(open_client(self._settings), f"{self._root}/{partition}")
+        return max((int(status["modificationTime"]) for _, status in entries if status["type"] == "FILE"), default=0)
 
     def rows(self, partition: str) -> Iterator[pa.RecordBatch]:
         """Rows of a partition in the order of their key: the columns of the schema and ``COMMIT_TIME``.
@@ -126,7 +134,7 @@ class Snapshot:
         for name, _ in commits.files:
             if name[:1].isdigit():
                 told = name in (newest, last) or name.endswith(".replacecommit")
-                (timeline / name).write_bytes(_json(commits.read(name)) if told else b"")
+                (timeline / name).write_bytes(json.dumps(commits.read(name)).encode() if told else b"")
 
     def _copy_files(self, source: str, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
@@ -168,6 +176,17 @@ def open_snapshot(settings: PipelineSettings, commits: Commits, instant: str = "
         yield Snapshot(settings, commits, instant or newest.split(".")[0], Path(folder))
 
 
+def partition_paths(settings: PipelineSettings, root: str, table: Table) -> list[str]:
+    """Paths of a table's partitions below a folder, which need not be the table's own.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    with reachable(settings):
+        folders = partition_folders(open_client(settings), root, len(table.partition_by))
+    return sorted(folder.removeprefix(root).strip("/") for folder in folders)
+
+
 def project(batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
     """Some columns of a batch."""
     return pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
@@ -187,23 +206,6 @@ def _newest_until(commits: Commits, instant: str) -> str:
     return told[0]
 
 
-def _partition_paths(client: Any, root: str, depth: int) -> list[str]:
-    paths = [""]
-    for _ in range(depth):
-        paths = [
-            f"{path}/{name}".strip("/")
-            for path in paths
-            for name, status in list_folder(client, f"{root}/{path}")
-            if status["type"] == "DIRECTORY" and "=" in name
-        ]
-    return sorted(paths)
-
-
-def _newest_file_ms(client: Any, folder: str) -> int:
-    files = [status for _, status in list_folder(client, folder) if status["type"] == "FILE"]
-    return max((int(status["modificationTime"]) for status in files), default=0)
-
-
 def _copy(client: Any, source: str, folder: Path) -> None:
     with client.read(source) as reader, (folder / source.rsplit("/", 1)[1]).open("wb") as file:
         shutil.copyfileobj(reader, file, _COPY_BYTES)
@@ -214,12 +216,6 @@ def _empty(folder: Path) -> None:
     for file in folder.iterdir() if folder.exists() else ():
         if file.is_file():
             file.unlink()
-
-
-def _json(value: Any) -> bytes:
-    import json
-
-    return json.dumps(value).encode()
 
 
 @contextmanager

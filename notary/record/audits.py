@@ -1,10 +1,10 @@
 """What audits have found."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
 from notary.audit.partition import Audit, Kind
-from notary.record.database import changing
+from notary.record.database import changing, now
 
 
 class Audits:
@@ -20,7 +20,7 @@ class Audits:
                 "INSERT INTO audits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     audit.sealed.seal.table, audit.sealed.seal.partition, audit.sealed.position, audit.instant,
-                    audit.finding, *(audit.count(kind) for kind in Kind), datetime.now(UTC).isoformat(),
+                    audit.finding, *(audit.count(kind) for kind in Kind), now(),
                 ),
             )  # fmt: skip
 

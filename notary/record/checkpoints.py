@@ -3,10 +3,10 @@
 import json
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from notary.record.database import changing
+from notary.record.database import changing, now
 from notary.record.seals import SealLog
 from notary.record.stamps import Stamp, Stamps
 from notary.verify.evm import EvmAnchor, anchor_from_json, anchor_to_json
@@ -56,10 +56,10 @@ class Checkpoints:
         checkpoint = self._log.checkpoint()
         with changing(self._connection):
             self._connection.execute(
-                "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (checkpoint.size, checkpoint.root, _now())
+                "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (checkpoint.size, checkpoint.root, now())
             )
             self._connection.execute(
-                "INSERT OR IGNORE INTO anchors VALUES (?, ?, NULL, ?)", (checkpoint.size, State.PENDING, _now())
+                "INSERT OR IGNORE INTO anchors VALUES (?, ?, NULL, ?)", (checkpoint.size, State.PENDING, now())
             )
         return self.newest()
 
@@ -93,13 +93,9 @@ class Checkpoints:
         text = json.dumps(anchor_to_json(evidence)) if evidence else None
         with changing(self._connection):
             self._connection.execute(
-                "UPDATE anchors SET state = ?, evidence = ?, updated_at = ? WHERE size = ?", (state, text, _now(), size)
+                "UPDATE anchors SET state = ?, evidence = ?, updated_at = ? WHERE size = ?", (state, text, now(), size)
             )
             if state is State.FINALIZED:
                 self._connection.execute(
                     "UPDATE anchors SET state = ? WHERE size < ? AND evidence IS NULL", (State.SUPERSEDED, size)
                 )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -4,6 +4,7 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from notary.errors import NotaryError
@@ -134,6 +135,11 @@ def _make(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         elif version != _VERSION:
             raise NotaryError(f"{path} has the version {version}, this gridseal knows {_VERSION}", "git pull")
+
+
+def now() -> str:
+    """This moment in UTC, as the record writes it."""
+    return datetime.now(UTC).isoformat()
 
 
 @contextmanager

@@ -3,10 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from notary.record.database import changing
+from notary.record.database import changing, now
 
 
 class Forgotten:
@@ -17,11 +16,11 @@ class Forgotten:
 
     def add(self, table: str, partition: str, key: Mapping[str, Any], leaves: Sequence[bytes], reason: str) -> None:
         """Write down that the salts of leaves are about to be destroyed."""
-        now = datetime.now(UTC).isoformat()
+        at = now()
         with changing(self._connection):
             self._connection.executemany(
                 "INSERT INTO forgotten VALUES (?, ?, ?, ?, ?, ?)",
-                [(table, partition, json.dumps(key), leaf, reason, now) for leaf in leaves],
+                [(table, partition, json.dumps(key), leaf, reason, at) for leaf in leaves],
             )
 
     def leaves(self, table: str, partition: str) -> frozenset[bytes]:

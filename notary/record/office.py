@@ -48,10 +48,7 @@ class Office:
     @property
     def contract(self) -> str | None:
         """Address of the contract as set or as known; None before it is made."""
-        row = self.connection.execute(
-            "SELECT address FROM contracts WHERE chain_id = ?", (self.settings.chain_id,)
-        ).fetchone()
-        return self.settings.chain_contract.lower() or (str(row["address"]) if row else None)
+        return self.anchorage().contract
 
     def anchorage(self) -> "Anchorage":
         """The contract on the chain, which is asked nothing yet."""

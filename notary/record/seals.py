@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notary.bulk.trees import Tree, inclusion_path
+from notary.bulk.trees import Levels, Tree
 from notary.errors import NotaryError
 from notary.lake.commits import Seen
 from notary.record.database import changing
-from notary.verify.hashes import SIZE
-from notary.verify.proof import Place
-from notary.verify.row import Column, Schema
+from notary.verify.hashes import EMPTY_ROOT, SIZE
+from notary.verify.proof import Place, schema_from_json, schema_to_json
+from notary.verify.row import Schema
 from notary.verify.seal import Checkpoint, Seal
 
 
@@ -61,6 +61,11 @@ class SealLog:
             row = self._connection.execute("SELECT origin FROM lake").fetchone()
         return str(row["origin"])
 
+    @property
+    def origin_id(self) -> bytes:
+        """The lake as the contract knows it."""
+        return Checkpoint(self.origin, 0, EMPTY_ROOT).origin_id
+
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM seals").fetchone()[0])
 
@@ -70,7 +75,7 @@ class SealLog:
             position = len(self)
             now = datetime.now(UTC)
             self._connection.execute(
-                "INSERT OR IGNORE INTO schemas VALUES (?, ?)", (schema.id, json.dumps(_declaration(schema)))
+                "INSERT OR IGNORE INTO schemas VALUES (?, ?)", (schema.id, json.dumps(schema_to_json(schema)))
             )
             self._connection.execute(
                 "INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -99,8 +104,9 @@ class SealLog:
         Raises:
             NotaryError: A position is missing.
         """
-        rows = self._connection.execute("SELECT position, hash FROM seals ORDER BY position").fetchall()
-        rows = rows[: len(rows) if size is None else size]
+        rows = self._connection.execute(
+            "SELECT position, hash FROM seals ORDER BY position LIMIT ?", (-1 if size is None else size,)
+        ).fetchall()
         if [row["position"] for row in rows] != list(range(len(rows) if size is None else size)):
             raise NotaryError("the log of seals has a gap; somebody has changed the notary's record", "gridseal audit")
         return np.frombuffer(b"".join(row["hash"] for row in rows), np.uint8).reshape(-1, SIZE)
@@ -112,11 +118,11 @@ class SealLog:
 
     def place(self, position: int, size: int) -> Place:
         """Where a seal stands among the first ones."""
-        return Place(position, tuple(inclusion_path(self.hashes(size), position)))
+        return Place(position, tuple(Levels(self.hashes(size)).path(position)))
 
     def _select(self, where: str, *values: Any) -> Iterator[Sealed]:
         schemas = {
-            row["id"]: _schema(json.loads(row["declaration"]))
+            row["id"]: schema_from_json(json.loads(row["declaration"]))
             for row in self._connection.execute("SELECT * FROM schemas")
         }
         for row in self._connection.execute(f"SELECT * FROM seals {where}", values):  # noqa: S608
@@ -125,17 +131,3 @@ class SealLog:
             seen = Seen(row["instant"], frozenset(json.loads(row["unfinished"])), row["seen_ms"])
             at = datetime.fromisoformat(row["sealed_at"])
             yield Sealed(row["position"], seal, schema, seen, at, row["leaves"])
-
-
-def _declaration(schema: Schema) -> dict[str, Any]:
-    return {
-        "table": schema.table,
-        "columns": [[column.name, column.type] for column in schema.columns],
-        "key": list(schema.key),
-        "disclosable": schema.disclosable,
-    }
-
-
-def _schema(declaration: dict[str, Any]) -> Schema:
-    columns = tuple(Column(name, kind) for name, kind in declaration["columns"])
-    return Schema(declaration["table"], columns, tuple(declaration["key"]), declaration["disclosable"])

@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from notary.lake.keys import has_key
+from notary.lake.snapshot import partition_paths
 from notary.record.forgotten import Forgotten
 from notary.sealing.leaf_file import LEAF, SALT, leaf_folder, open_leaves, store_leaves, write_leaves
 from notary.settings import NotarySettings
@@ -33,7 +35,7 @@ def forget(settings: NotarySettings, forgotten: Forgotten, table: Table, key: Ma
     for path, partition in _files(settings, table, key):
         with open_leaves(settings, path) as file:
             rows = file.read()
-        mask = _is(rows, key)
+        mask = has_key(rows, key)
         leaves = rows.filter(pc.and_(mask, pc.is_valid(rows.column(SALT)))).column(LEAF).to_pylist()
         if not leaves:
             continue
@@ -41,7 +43,7 @@ def forget(settings: NotarySettings, forgotten: Forgotten, table: Table, key: Ma
         salts = pc.if_else(mask, pa.scalar(None, rows.column(SALT).type), rows.column(SALT))
         with TemporaryDirectory(prefix="gridseal-") as folder:
             fresh = Path(folder) / "leaves.parquet"
-            write_leaves(fresh, rows.set_column(rows.schema.get_field_index(SALT), SALT, salts), list(table.key))
+            write_leaves(fresh, [rows.set_column(rows.schema.get_field_index(SALT), SALT, salts)], list(table.key))
             store_leaves(settings, fresh, path)
         destroyed += len(leaves)
     return destroyed
@@ -50,9 +52,9 @@ def forget(settings: NotarySettings, forgotten: Forgotten, table: Table, key: Ma
 def _files(settings: NotarySettings, table: Table, key: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Files of leaves that may hold a key, and the partition of each."""
     if set(table.partition_by) <= set(key):
-        partitions = ["/".join(f"{name}={key[name]}" for name in table.partition_by)]
+        partitions = [table.partition_path(key)]
     else:
-        partitions = _folders(settings, leaf_folder(settings, table.name, ""), len(table.partition_by))
+        partitions = partition_paths(settings, leaf_folder(settings, table.name, ""), table)
     found = []
     with reachable(settings):
         client = open_client(settings)
@@ -61,28 +63,6 @@ def _files(settings: NotarySettings, table: Table, key: Mapping[str, Any]) -> li
             entries = list_folder(client, folder)
             found += [(f"{folder}/{name}", partition) for name, status in entries if status["type"] == "FILE"]
     return found
-
-
-def _folders(settings: NotarySettings, root: str, depth: int) -> list[str]:
-    paths = [""]
-    with reachable(settings):
-        client = open_client(settings)
-        for _ in range(depth):
-            paths = [
-                f"{path}/{name}".strip("/")
-                for path in paths
-                for name, status in list_folder(client, f"{root}/{path}".rstrip("/"))
-                if status["type"] == "DIRECTORY"
-            ]
-    return paths
-
-
-def _is(rows: Any, key: Mapping[str, Any]) -> Any:
-    mask = None
-    for name, value in key.items():
-        equal = pc.equal(rows.column(name), pa.scalar(value, rows.schema.field(name).type))
-        mask = equal if mask is None else pc.and_(mask, equal)
-    return mask
 
 
 def _told(table: Table, key: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The leaves and salts of a sealed partition: a Parquet file on HDFS, a line for a row, in the order of the tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from notary.errors import NotaryError
 from notary.settings import NotarySettings
 from notary.verify.hashes import SIZE
-from notary.verify.row import Schema
 from notary.verify.seal import Seal
 from pipelines.webhdfs import open_client, reachable
 
@@ -23,33 +22,16 @@ _HASH = pa.binary(SIZE)
 _NEW = ".new"
 
 
-class LeafWriter:
-    """Writes the file as the rows of the partition pass by; without a row there is none."""
-
-    def __init__(self, path: Path, schema: Schema) -> None:
-        self._path, self._key = path, list(schema.key)
-        self._writer: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def write(self, rows: pa.RecordBatch, leaves: NDArray[Any], salts: NDArray[Any]) -> None:
-        """Append rows: their keys, leaves and salts."""
-        arrays = [*(rows.column(name) for name in self._key), _column(leaves), _column(salts)]
-        table = pa.Table.from_arrays(arrays, [*self._key, LEAF, SALT])
-        if self._writer is None:
-            self._writer = _open_writer(self._path, table.schema, self._key)
-        self._writer.write_table(table)
-
-
-def write_leaves(path: Path, table: pa.Table, key: list[str]) -> None:
-    """Write a file anew: keys, leaves and salts."""
-    with _open_writer(path, table.schema, key) as writer:
-        writer.write_table(table)
+def write_leaves(path: Path, tables: Iterable[pa.Table], key: list[str]) -> None:
+    """Write the file as tables of keys, leaves and salts pass by; without a row there is none."""
+    writer: Any = None
+    try:
+        for table in tables:
+            writer = writer or _open_writer(path, table.schema, key)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def leaf_path(settings: NotarySettings, seal: Seal) -> str:
@@ -115,11 +97,12 @@ def hashes_of(column: Any) -> NDArray[Any]:
     return np.frombuffer(data, np.uint8)[SIZE * array.offset :][: SIZE * len(array)].reshape(-1, SIZE)
 
 
-def _column(hashes: NDArray[Any]) -> pa.Array:
+def column_of(hashes: NDArray[Any]) -> pa.Array:
+    """Hashes of uint8[n, 32] as a column."""
     return pa.FixedSizeBinaryArray.from_buffers(_HASH, len(hashes), [None, pa.py_buffer(np.ascontiguousarray(hashes))])
 
 
 def _open_writer(path: Path, schema: pa.Schema, key: list[str]) -> Any:
     # Hashes can be neither compressed nor found twice.
     compression = dict.fromkeys(key, "zstd") | {LEAF: "none", SALT: "none"}
-    return pq.ParquetWriter(path, schema, compression=compression, use_dictionary=key, write_statistics=key)
+    return pq.ParquetWriter(path, schema, compression=compression, use_dictionary=key, write_statistics=False)

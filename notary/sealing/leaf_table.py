@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from notary.bulk.trees import Tree, inclusion_path
+from notary.bulk.trees import Levels
 from notary.errors import NotaryError
 from notary.record.seals import Sealed
 from notary.sealing.leaf_file import LEAF, SALT, hashes_of, open_leaves
@@ -36,7 +36,8 @@ class LeafTable:
                 table = file.read()
             self.keys, self._salts = table.select(list(sealed.schema.key)), table.column(SALT)
             self.leaves = hashes_of(table.column(LEAF))
-        if len(self.leaves) != sealed.seal.rows or Tree().add(self.leaves).root() != sealed.seal.root:
+        self._tree = Levels(self.leaves)
+        if len(self.leaves) != sealed.seal.rows or self._tree.root() != sealed.seal.root:
             raise NotaryError(
                 f"the leaves {sealed.leaves} are not those of the seal {sealed.position}; somebody has changed them",
                 "restore them from a backup",
@@ -63,7 +64,7 @@ class LeafTable:
 
     def place(self, index: int) -> Place:
         """Where a leaf stands in the tree."""
-        return Place(index, tuple(inclusion_path(self.leaves, index)))
+        return Place(index, tuple(self._tree.path(index)))
 
     def key(self, index: int) -> dict[str, Any]:
         """Key of a row."""

@@ -1,6 +1,6 @@
 """Sealing: each partition whose rows have changed since its last seal, as it is at one instant of its table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,14 +11,13 @@ from notary.errors import NotaryError
 from notary.lake.commits import Commits, Seen
 from notary.lake.snapshot import Snapshot, open_snapshot, project
 from notary.record.seals import Sealed, SealLog
-from notary.sealing.leaf_file import SALT, LeafWriter, hashes_of, leaf_path, open_leaves, store_leaves
-from notary.sealing.salts import Salts
+from notary.sealing.hashing import hash_rows
+from notary.sealing.leaf_file import SALT, hashes_of, leaf_path, open_leaves, store_leaves
 from notary.settings import NotarySettings
 from notary.verify.seal import Seal
 from pipelines.errors import PipelineError
+from pipelines.observe.files import Progress
 from warehouse.contract import Table
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,11 @@ def seal_tables(
         if commits.newest is None:
             continue
         with open_snapshot(settings, commits) as snapshot:
-            last, there = log.newest(table.name), snapshot.partitions()
+            last, there = log.newest(table.name), set(snapshot.partitions())
             wanted = [path for path in sorted({*there, *last}) if partition in (None, path)]
             found |= bool(wanted)
             for path in wanted:
-                changed = True if again else _changed(last.get(path), there.get(path), commits, path)
+                changed = True if again else _changed(last.get(path), path in there, snapshot, commits, path)
                 if changed is not False:
                     progress(done, len(tables), f"{table.name} {path}".rstrip())
                     outcomes.append(_attempt(settings, log, snapshot, commits, path, last.get(path), changed))
@@ -95,15 +94,10 @@ def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, s
         PipelineError: HDFS does not answer.
         ValueError: A row has no canonical form.
     """
-    schema, maker, tree, salts = snapshot.schema, LeafMaker(snapshot.schema), Tree(), Salts()
+    schema, what = snapshot.schema, f"{snapshot.table.name} {partition}".rstrip()
     with TemporaryDirectory(prefix="gridseal-") as folder:
         file = Path(folder) / "leaves.parquet"
-        with LeafWriter(file, schema) as writer:
-            for batch in snapshot.rows(partition):
-                given = salts.take(len(batch))
-                leaves = maker.leaves(project(batch, schema.names), given)
-                tree.add(leaves)
-                writer.write(batch, leaves, given)
+        tree = hash_rows(snapshot.batches(partition), schema, what, file)
         seal = Seal(snapshot.table.name, partition, snapshot.instant, schema.id, tree.size, tree.root())
         path = leaf_path(settings, seal) if tree.size else ""
         if path:
@@ -131,22 +125,23 @@ def same_rows(settings: NotarySettings, snapshot: Snapshot, last: Sealed) -> boo
     return tree.root() == last.seal.root
 
 
-def _changed(last: Sealed | None, newest_file_ms: int | None, commits: Commits, partition: str) -> bool | None:
+def _changed(last: Sealed | None, there: bool, snapshot: Snapshot, commits: Commits, partition: str) -> bool | None:
     """Whether commits after its last seal changed a partition; None if its rows must be compared to tell.
 
     Compactions and clusterings change nothing. Commits that were archived since then are no longer told apart.
 
     Args:
         last: The last seal.
-        newest_file_ms: When its newest file was written; None if the partition is not there.
+        there: Whether the partition is.
+        snapshot: Of the table.
         commits: Of the table.
         partition: Its path.
     """
     if last is None or any(partition in commit.partitions for commit in commits.after(last.seen)):
         return True
-    if newest_file_ms is None:
+    if not there:
         return None
-    archived = commits.known_since > last.seen.instant and newest_file_ms > last.seen.at_ms
+    archived = commits.known_since > last.seen.instant and snapshot.newest_file_ms(partition) > last.seen.at_ms
     return None if archived else False
 
 

@@ -157,12 +157,7 @@ def dump(proof: Proof) -> str:
     """The proof as the text of a file."""
     document = {
         "format": FORMAT,
-        "schema": {
-            "table": proof.schema.table,
-            "columns": [[column.name, column.type] for column in proof.schema.columns],
-            "key": list(proof.schema.key),
-            "disclosable": proof.schema.disclosable,
-        },
+        "schema": schema_to_json(proof.schema),
         "absent": None if proof.absent is None else row_to_json(proof.schema, proof.absent),
         "rows": [
             {
@@ -208,10 +203,46 @@ def load(data: bytes) -> Proof:
         raise ProofError("file", f"no proof: {error}") from error
 
 
+def schema_to_json(schema: Schema) -> dict[str, Any]:
+    """A schema as an object of JSON."""
+    return {
+        "table": schema.table,
+        "columns": [[column.name, column.type] for column in schema.columns],
+        "key": list(schema.key),
+        "disclosable": schema.disclosable,
+    }
+
+
+def schema_from_json(value: Any) -> Schema:
+    """A schema from an object of JSON.
+
+    Raises:
+        ValueError: It is none; the message names the field.
+    """
+    document = _object(value, "schema", "table", "columns", "key", "disclosable")
+    pairs = _list(document["columns"], "schema.columns", _MOST_COLUMNS)
+    key = _list(document["key"], "schema.key", _MOST_COLUMNS)
+    if type(document["disclosable"]) is not bool:
+        raise ValueError("schema.disclosable is neither true nor false")
+    columns = []
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ValueError("schema.columns holds something else than pairs of name and type")
+        name, kind = (_text(text, "schema.columns") for text in pair)
+        columns.append(Column(name, kind))
+        if kind not in TYPES:
+            raise ValueError(f"{name!r:.80} has the type {kind!r:.80}, which is none")
+    names = [column.name for column in columns]
+    keys = [_text(name, "schema.key") for name in key]
+    if len(set(names)) != len(names) or not keys or len(set(keys)) != len(keys) or not set(keys) <= set(names):
+        raise ValueError("schema has a column twice, no key, or a key of other columns")
+    return Schema(_text(document["table"], "schema.table"), tuple(columns), tuple(keys), document["disclosable"])
+
+
 def _proof(document: dict[str, Any]) -> Proof:
     if document["format"] != FORMAT:
         raise ValueError(f"format is {document['format']!r:.80}, allowed: {FORMAT!r}")
-    schema = _schema(_object(document["schema"], "schema", "table", "columns", "key", "disclosable"))
+    schema = schema_from_json(document["schema"])
     seal = _object(document["seal"], "seal", "partition", "instant", "rows", "root", "index", "path")
     checkpoint = _object(document["checkpoint"], "checkpoint", "origin", "size", "root")
     return Proof(
@@ -253,26 +284,6 @@ def _shown(schema: Schema, document: Any) -> Shown:
         raise ValueError(f"the row has {len(row)} columns, its schema {len(schema.columns)}")
     salts = _list(fields["salts"], "rows.salts", len(schema.columns))
     return Shown(row, tuple(_hash(salt, "rows.salts") for salt in salts), _place(fields, "rows."))
-
-
-def _schema(document: dict[str, Any]) -> Schema:
-    pairs = _list(document["columns"], "schema.columns", _MOST_COLUMNS)
-    key = _list(document["key"], "schema.key", _MOST_COLUMNS)
-    if type(document["disclosable"]) is not bool:
-        raise ValueError("schema.disclosable is neither true nor false")
-    columns = []
-    for pair in pairs:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise ValueError("schema.columns holds something else than pairs of name and type")
-        name, kind = (_text(text, "schema.columns") for text in pair)
-        columns.append(Column(name, kind))
-        if kind not in TYPES:
-            raise ValueError(f"{name!r:.80} has the type {kind!r:.80}, which is none")
-    names = [column.name for column in columns]
-    keys = [_text(name, "schema.key") for name in key]
-    if len(set(names)) != len(names) or not keys or len(set(keys)) != len(keys) or not set(keys) <= set(names):
-        raise ValueError("schema has a column twice, no key, or a key of other columns")
-    return Schema(_text(document["table"], "schema.table"), tuple(columns), tuple(keys), document["disclosable"])
 
 
 def _place_to_json(place: Place) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Node:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
         request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310
         try:
-            # Never through a proxy of the environment, nor to where the node points.
+            # Never through a proxy of the environment.
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with opener.open(request, timeout=_TIMEOUT_S) as answer:
                 told = json.loads(answer.read(_MOST_BYTES))

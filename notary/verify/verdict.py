@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from .errors import ProofError
+from .errors import ProofError, printable
 from .evm import Block, EvmAnchor, check_evm
 from .proof import Proof, check, load
 from .text import row_to_json
@@ -117,7 +117,7 @@ def statement(proof: Proof) -> dict[str, str]:
     else:
         said["row"] = _row(row_to_json(proof.schema, proof.rows[0].row))
     said["lake"] = f"{proof.checkpoint.origin}, {proof.checkpoint.size:,} seals"
-    return {heading: _printable(text) for heading, text in said.items()}
+    return {heading: printable(text) for heading, text in said.items()}
 
 
 def told(block: Block) -> str:
@@ -150,7 +150,3 @@ def _anchored(blocks: list[tuple[EvmAnchor, Block]], trust: Trust | None) -> Blo
 
 def _row(texts: dict[str, object]) -> str:
     return ", ".join(f"{name}={'null' if text is None else text}" for name, text in texts.items())
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

@@ -9,13 +9,12 @@ from typing import Any
 
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import kept_commits, table_path
-from pipelines.timeline import list_timeline, read_commit, replace_commits
+from pipelines.timeline import COMPLETED, list_timeline, read_commit, replace_commits
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 
 _BASE_FILE = re.compile(r"(?P<group>.+?)_[\d-]+_(?P<instant>\d{17})\.parquet")
 _LOG_FILE = re.compile(r"\.(?P<group>.+?)_(?P<instant>\d{17})\.log\.\d+(_[\d-]+)?")
-_COMPLETED = (".commit", ".deltacommit", ".replacecommit")
 _REQUESTS_AT_ONCE = 8
 
 Progress = Callable[[int, int, str], None]
@@ -96,7 +95,7 @@ def _files_of(settings: PipelineSettings, table: Table, small_bytes: int) -> Tab
     timeline = list_timeline(settings, table)
     commits = _commits(timeline)
     replaced = {group for name, _ in replace_commits(timeline) for group in _replaced(settings, table, name)}
-    folders = [root] if not table.partition_by else _partitions(client, root, len(table.partition_by))
+    folders = [root] if not table.partition_by else partition_folders(client, root, len(table.partition_by))
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
         listed = list(pool.map(lambda folder: data_files(list_folder(open_client(settings), folder)), folders))
     current = [file for files in listed for file in _current(files, replaced)]
@@ -116,7 +115,7 @@ def _files_of(settings: PipelineSettings, table: Table, small_bytes: int) -> Tab
 
 
 def _commits(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
-    return sorted(name for name, _ in entries if name.endswith(_COMPLETED))
+    return sorted(name for name, _ in entries if name.endswith(COMPLETED))
 
 
 def _since(timeline: Sequence[tuple[str, dict[str, Any]]], kept: int) -> datetime | None:
@@ -133,12 +132,13 @@ def _replaced(settings: PipelineSettings, table: Table, commit: str) -> list[str
     return [group for replaced in groups.values() for group in replaced]
 
 
-def _partitions(client: Any, folder: str, depth: int) -> list[str]:
+def partition_folders(client: Any, folder: str, depth: int) -> list[str]:
+    """Paths of the folders of partitions so many levels below one, such as that of a table."""
     if depth == 0:
         return [folder]
     entries = list_folder(client, folder)
     below = [f"{folder}/{name}" for name, status in entries if status["type"] == "DIRECTORY" and "=" in name]
-    return [one for child in below for one in _partitions(client, child, depth - 1)]
+    return [one for child in below for one in partition_folders(client, child, depth - 1)]
 
 
 def data_files(entries: Iterable[tuple[str, dict[str, Any]]]) -> list[DataFile]:

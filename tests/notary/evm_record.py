@@ -15,9 +15,9 @@ from typing import Any
 
 from web3 import Web3
 
-from notary.chain.contract.artifact import load
+from notary.chain.contract.artifact import load, storage_keys
 from notary.chain.header import encode_header
-from notary.verify.evm import HEADS_SLOT, ROOTS_SLOT, EvmAnchor, anchor_from_json, anchor_to_json, storage_key
+from notary.verify.evm import EvmAnchor, anchor_from_json, anchor_to_json
 from notary.verify.keccak import keccak256
 from notary.verify.proof import Proof, dump
 from notary.verify.seal import Checkpoint
@@ -72,7 +72,7 @@ def filled(chain: Web3) -> bytes:
 def recorded(chain: Web3, contract: bytes, lake: Checkpoint) -> dict[str, Any]:
     """What a chain holds of a lake in its last block."""
     block = asked(chain, "eth_getBlockByNumber", "latest", False)
-    keys = ["0x" + storage_key(slot, lake.origin_id).hex() for slot in (HEADS_SLOT, ROOTS_SLOT)]
+    keys = ["0x" + key.hex() for key in storage_keys(lake.origin_id)]
     proof = asked(chain, "eth_getProof", "0x" + contract.hex(), keys, block["number"])
     ways = [proof["accountProof"], *(slot["proof"] for slot in proof["storageProof"])]
     ways = [tuple(bytes.fromhex(node[2:]) for node in way) for way in ways]

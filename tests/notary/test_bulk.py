@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from notary.bulk import lanes
 from notary.bulk.leaves import LeafMaker
-from notary.bulk.trees import Tree
+from notary.bulk.trees import Levels, Tree
 from notary.verify.hashes import EMPTY_ROOT
 from notary.verify.row import MAX_ROW_BYTES, Column, Schema, leaf
-from notary.verify.tree import root
+from notary.verify.tree import inclusion_path, root
 from tests.notary.values import rows, schemas
 
 ARROW = {
@@ -230,3 +230,11 @@ def test_a_kernel_that_errs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "hash_messages", one_bit)
     with pytest.raises(ArithmeticError, match="differs from the blake3 package on this processor"):
         lanes.self_test()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 5, 8, 21, 64, 100, 255])
+def test_paths_are_looked_up_as_the_specification_makes_them(size: int) -> None:
+    leaves = salts(size)
+    hashes, levels = [leaf_.tobytes() for leaf_ in leaves], Levels(leaves)
+    assert levels.root() == root(hashes)
+    assert [levels.path(index) for index in range(size)] == [inclusion_path(hashes, index) for index in range(size)]

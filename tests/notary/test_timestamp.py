@@ -28,7 +28,7 @@ from gridseal.cli import main
 from notary.anchors import Anchor, Tell, anchor_newest
 from notary.errors import NotaryError
 from notary.lake.commits import Seen
-from notary.proving import prove_row
+from notary.proving import prove_row, way_of
 from notary.record.checkpoints import Anchored, Checkpoints, State
 from notary.record.database import open_database
 from notary.record.seals import SealLog
@@ -74,7 +74,8 @@ class Record:
 
     def prove(self, night: int = 0, customer: int = 7) -> Proof:
         sealed = list(self.log.all())[night]
-        proof = prove_row(self.log, self.checkpoints, Leaves(sealed), customer, bill(customer))  # type: ignore[arg-type]
+        way = way_of(self.log, self.checkpoints, sealed)
+        proof = prove_row(Leaves(sealed), way, customer, bill(customer))  # type: ignore[arg-type]
         assert proof
         return load(dump(proof).encode())
 

@@ -71,12 +71,10 @@ def test_every_service_is_ready(running_stack: StackSettings) -> None:
     assert all(service.pid and service.rss_mb > 10 and service.log.exists() for service in services)
 
 
-def test_a_second_up_starts_nothing_and_is_fast(running_stack: StackSettings) -> None:
+def test_a_second_up_starts_nothing(running_stack: StackSettings) -> None:
     before = {service.name: service.pid for service in stack.status(running_stack)}
     told: list[tuple[str, str]] = []
-    began = time.monotonic()
     stack.up(running_stack, lambda name, state, _: told.append((name, state)))
-    assert time.monotonic() - began < 1.5
     assert {state for _, state in told} == {"already ready"}
     assert {service.name: service.pid for service in stack.status(running_stack)} == before
 
