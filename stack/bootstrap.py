@@ -38,7 +38,8 @@ def install_python(step: Step) -> None:
     # pip leaves it alone if it is there.
     step.command(python, "-m", "pip", "install", "--require-hashes", "--requirement", pin)
     constraints = ("--build-constraint", str(CONSTRAINTS), "--python", str(python))
-    step.command(uv, "pip", "sync", "--require-hashes", *constraints, LOCK)
+    # Compiled once, or each command compiles what it imports where Python may not write: half of its start.
+    step.command(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", *constraints, LOCK)
     step.command(uv, "pip", "install", "--no-deps", *constraints, "--editable", ROOT)
 
 

@@ -251,23 +251,23 @@ def _as_declared(column: Column, array: Any) -> Any:
         array.validate(full=True)
     match column.kind:
         case "INT":
-            return array.cast(pa.int32()).cast(pa.int64())
+            return pc.cast(pc.cast(array, pa.int32()), pa.int64())
         case "DATE":
-            return _within(array.cast(pa.int32()).cast(pa.int64()), _FIRST_DAY, _LAST_DAY)
+            return _within(pc.cast(pc.cast(array, pa.int32()), pa.int64()), _FIRST_DAY, _LAST_DAY)
         case "TIMESTAMP":
             # A moment is stored in UTC whatever zone it is shown in.
             zone = array.type.tz
             if column.numbers[0] == 3:
-                array = array.cast(pa.timestamp("ms", zone))
-            micros = array.cast(pa.timestamp("us", zone)).view(pa.int64())
+                array = pc.cast(array, pa.timestamp("ms", zone))
+            micros = pc.cast(array, pa.timestamp("us", zone)).view(pa.int64())
             return _within(micros, _FIRST_DAY * _DAY_MICROS, (_LAST_DAY + 1) * _DAY_MICROS - 1)
         case "DOUBLE":
-            values = array.cast(pa.float64())
+            values = pc.cast(array, pa.float64())
             # One NaN, and zero has no sign.
-            plain = np.asarray(values.fill_null(0.0)) + 0.0
+            plain = np.asarray(pc.fill_null(values, 0.0)) + 0.0
             plain[np.isnan(plain)] = np.nan
-            return pa.array(plain, pa.float64(), mask=np.asarray(values.is_null())).view(pa.int64())
-    return array.cast(_stored(column))
+            return pa.array(plain, pa.float64(), mask=np.asarray(pc.is_null(values))).view(pa.int64())
+    return pc.cast(array, _stored(column))
 
 
 def _is_ascii(array: pa.Array) -> bool:

@@ -59,8 +59,8 @@ def values_of(rows: pa.Table | pa.RecordBatch, row: int, key: list[str]) -> tupl
     return tuple(rows.column(name)[row].as_py() for name in key)
 
 
-def order_of(rows: pa.Table, ranks: NDArray[Any], key: list[str], what: str) -> NDArray[Any]:
-    """Where the rows stand, in the order of their ranks; int64[n].
+def order_of(rows: pa.Table, ranks: NDArray[Any], key: list[str], what: str) -> pa.Int64Array:
+    """Where the rows stand, in the order of their ranks.
 
     Raises:
         NotaryError: Two rows have one key.
@@ -71,18 +71,25 @@ def order_of(rows: pa.Table, ranks: NDArray[Any], key: list[str], what: str) -> 
         values = values_of(rows, int(order[twins[0]]), key)
         told = ", ".join(f"{name} {value!s:.80}" for name, value in zip(key, values, strict=True))
         raise NotaryError(f"{what} has two rows with the key {told}; a key is unique", "gridseal check")
-    return order
+    return pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order)])
 
 
 def _column_ranks(column: Any) -> tuple[NDArray[Any], int]:
     """Numbers in the order of the values, from 0 on, and how many there may be."""
     kind = column.type
     if len(column) and not column.null_count and (pa.types.is_integer(kind) or pa.types.is_temporal(kind)):
-        values = np.asarray(column.cast(pa.int32()) if pa.types.is_date32(kind) else column.cast(pa.int64()))
+        values = _numbers(pc.cast(column, pa.int32() if pa.types.is_date32(kind) else pa.int64()))
         least, most = int(values.min()), int(values.max())
         if most - least < _WIDEST:
             return values.astype(np.int64) - least, most - least + 1
-    encoded = column.dictionary_encode(null_encoding="encode")
+    encoded = pc.dictionary_encode(column, null_encoding="encode")
     places = np.empty(len(encoded.dictionary), np.int64)
-    places[np.asarray(pc.sort_indices(encoded.dictionary))] = np.arange(len(places))
-    return places[np.asarray(encoded.indices)], max(1, len(places))
+    places[_numbers(pc.sort_indices(encoded.dictionary))] = np.arange(len(places))
+    return places[_numbers(encoded.indices)], max(1, len(places))
+
+
+def _numbers(array: Any) -> NDArray[Any]:
+    """Numbers as they lie in memory; pyarrow's own way imports pandas, which takes longer than to sort a million."""
+    if not len(array):
+        return np.empty(0, np.int64)
+    return np.frombuffer(array.buffers()[1], array.type.to_pandas_dtype())[array.offset :][: len(array)]

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from notary.errors import NotaryError
 from notary.lake.keys import order_of, ranks_of
@@ -73,7 +74,7 @@ def _in_order(held: list[pa.RecordBatch], key: list[str], what: str) -> Iterator
     ranks = ranks_of(table, key)
     order = None if (ranks[:-1] < ranks[1:]).all() else order_of(table, ranks, key, what)
     for first in range(0, len(table), _ROWS):
-        yield table.slice(first, _ROWS) if order is None else table.take(order[first : first + _ROWS])
+        yield table.slice(first, _ROWS) if order is None else pc.take(table, order.slice(first, _ROWS))
 
 
 def _in_one_piece(held: list[pa.RecordBatch]) -> pa.Table:

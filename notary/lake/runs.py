@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from notary.lake.keys import order_of, ranks_of, values_of
 
@@ -107,6 +108,6 @@ def _merged(runs: list[_Run], key: list[str], what: str) -> Iterator[pa.Table]:
         parts = [head.slice(0, len(part)) for head, part in zip(heads, complete, strict=True)]
         table = pa.concat_tables(parts).combine_chunks()
         # A twin of what is complete is complete as well, since no run has two of its own.
-        yield table.take(order_of(table, np.concatenate(complete), key, what))
+        yield pc.take(table, order_of(table, np.concatenate(complete), key, what))
         for run, part in zip(there, complete, strict=True):
             run.advance(len(part))

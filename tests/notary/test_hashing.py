@@ -33,7 +33,7 @@ ORDERS = {
     "shuffled": random.Random(7).sample(range(ROWS), ROWS),
     "the last one first": [ROWS - 1, *range(ROWS - 1)],
     "the first one last": [*range(1, ROWS), 0],
-    "a batch begins too low": [*range(BATCH), BATCH + 1, *range(BATCH + 2, ROWS), BATCH],
+    "a batch begins too low": [*range(1, BATCH + 1), 0, *range(BATCH + 1, ROWS)],
 }
 
 
