@@ -9,6 +9,7 @@ from pipelines.settings import PipelineSettings
 from pipelines.timeline import COMPLETED, WRITTEN, Timeline, columns_of, list_timeline, read_commit
 from warehouse.contract import Table
 
+_BEGUN = tuple(f"{commit}.requested" for commit in COMPLETED)
 # They write rows anew that are there already.
 _SERVICES = frozenset({"COMPACT", "CLUSTER", "LOG_COMPACT"})
 
@@ -102,6 +103,19 @@ class Commits:
             if (name.split(".")[0] > seen.instant or name.split(".")[0] in seen.unfinished) and self._changes_rows(name)
         ]
         return sorted(found, key=lambda commit: commit.instant)
+
+    def same_rows_until(self, instant: str) -> str:
+        """The last instant at which the rows are still those of an instant.
+
+        That is the last compaction or clustering before the next commit that changes rows. It is there to be read when
+        the files that it was made of have been cleaned.
+        """
+        completed = {name.split(".")[0]: self._changes_rows(name) for name, _ in self.completed()}
+        # What has begun may be going to change rows.
+        begun = {name.split(".")[0] for name, _ in self.files if name.endswith(_BEGUN)}
+        changing = {one for one in {*begun, *completed} if completed.get(one, True)}
+        bound = min((one for one in changing if one > instant), default="~")
+        return max((one for one in completed.keys() - changing if instant < one < bound), default=instant)
 
     def read(self, file: str) -> dict[str, Any]:
         """What a commit says of itself."""

@@ -45,9 +45,10 @@ class Snapshot:
         """
         self.instant = instant
         self.table = commits.table
+        self._read_at = commits.same_rows_until(instant)
         self._settings, self._folder = settings, folder
         self._root = table_path(commits.table, settings.lake_path)
-        file = _newest_until(commits, instant)
+        file = _newest_until(commits, self._read_at)
         self.schema = schema_of(commits.table, commits.columns(file))
         self._completed = {name.split(".")[0] for name, _ in commits.completed()}
         self._copy_timeline(commits, file)
@@ -120,7 +121,7 @@ class Snapshot:
         from hudi import HudiReadOptions, HudiTable
 
         columns = [*(column.name for column in self.schema.columns), COMMIT_TIME]
-        options = HudiReadOptions().with_as_of_timestamp(self.instant).with_projection(columns).with_batch_size(_ROWS)
+        options = HudiReadOptions().with_as_of_timestamp(self._read_at).with_projection(columns).with_batch_size(_ROWS)
         return iter(HudiTable(str(self._folder)).read_stream(options))
 
     def _copy_timeline(self, commits: Commits, newest: str) -> None:
@@ -145,7 +146,7 @@ class Snapshot:
 
     def _slices(self, entries: list[tuple[str, dict[str, Any]]]) -> list[str]:
         """Names of the files that a reader of the instant may need; a COPY_ON_WRITE table keeps hundreds of others."""
-        files = [file for file in data_files(entries) if file.instant <= self.instant]
+        files = [file for file in data_files(entries) if file.instant <= self._read_at]
         base: dict[str, str] = {}
         for file in files:
             if not file.is_log and self._committed(file.instant):
