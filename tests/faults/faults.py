@@ -1,6 +1,7 @@
 """What breaks: each fault is a name and what is done to the running lake until nothing more is to be done."""
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -10,12 +11,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import psutil
 import pymysql
 
 import stack
+from gridseal.errors import CHANGED_SINCE, FINE
+from notary.record.office import open_office
 from pipelines.errors import PipelineError
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job, last_failure, source_failure
@@ -32,6 +36,7 @@ PATIENCE_S = 300
 # HDFS wants room for a whole block of 128 MiB for each of the files that are being written.
 DISK_MIB = 32 * 1024
 _KEPT_MIB = 4
+NIGHT, NIGHT_S = "2026-12-31", 6
 _LOOK_S = 0.02
 
 
@@ -81,6 +86,27 @@ def kill_after_checkpoints(lake: Lake) -> None:
             time.sleep(_LOOK_S)
         kill_service(lake, name)
         time.sleep(5)
+
+
+def break_a_night(lake: Lake) -> None:
+    """A night is sealed and anchored while the chain, the NameNode and the run itself are killed; then it is whole."""
+    night = ("notarize", "--night", NIGHT)
+    for victim in ("chain", "namenode", "the run", "chain"):
+        run = subprocess.Popen(lake.program(*night), env=lake.environment, stdout=DEVNULL, stderr=DEVNULL)
+        time.sleep(NIGHT_S)
+        if victim == "the run":
+            run.kill()
+        else:
+            kill_service(lake, victim)
+        run.wait(PATIENCE_S)
+    until(lambda: lake.command(*night).returncode == 0, "the night is anchored")
+    status = json.loads(lake.command("notary", "status", "--format", "json").stdout)
+    assert {one["state"] for one in status} == {"finalized"}
+    with open_office(lake.settings, lake.catalog) as office:
+        assert status[0]["seals"] == len(office.log)
+    # Rows have changed since they were sealed, and each change has its commit.
+    audited = lake.command("audit")
+    assert audited.returncode in (FINE, CHANGED_SINCE), audited.stdout
 
 
 def leave_instants(lake: Lake) -> None:
@@ -373,6 +399,7 @@ FAULTS = (
     *(kill(name) for name in ("taskmanager", "jobmanager", "datanode", "namenode", "kafka", "database", "zookeeper")),
     Fault("SIGKILL of everything", kill_everything),
     Fault("SIGKILL between checkpoint and commit", kill_after_checkpoints),
+    Fault("SIGKILL of chain, NameNode, notary in a night", break_a_night),
     Fault("an instant left behind", leave_instants),
     Fault("full disk of the DataNode", fill_disk),
     Fault("columns added, widened", alter_harmlessly),

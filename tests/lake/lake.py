@@ -203,11 +203,14 @@ class Lake:
         """Changes that the simulation plans for a day."""
         return self.grid.planned_changes(day, self.settings.grid_timezone)
 
+    def program(self, *words: str) -> list[str]:
+        """A command of gridseal as the system is told it."""
+        return [sys.executable, "-c", "from gridseal.cli import main; main()", *words]
+
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """A command of gridseal on this lake."""
-        program = "from gridseal.cli import main; main()"
         return subprocess.run(
-            [sys.executable, "-c", program, *words],
+            self.program(*words),
             env=self.environment,
             capture_output=True,
             text=True,
