@@ -76,7 +76,7 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
 def _show_proofs(settings: "Settings", catalog: "Catalog", day: "date") -> None:
     from gridseal.notary_demo import prove_bill, seal_lake, show_forgery
     from gridseal.notary_office import keeper
-    from notary.record.office import open_office
+    from notary.office import open_office
 
     with open_office(settings, catalog, keeper(settings)) as office, office.alone(lambda: None):
         with _step("notary: every partition sealed, the checkpoint of all seals written to the chain"):

@@ -14,7 +14,7 @@ from gridseal.output import progress, say
 if TYPE_CHECKING:
     from gridseal.settings import Settings
     from notary.audit.partition import Audit
-    from notary.record.office import Office
+    from notary.office import Office
     from notary.record.seals import Sealed
     from warehouse.contract import Table
 

@@ -9,8 +9,8 @@ from gridseal.output import Format, print_rows, progress, say
 if TYPE_CHECKING:
     from gridseal.settings import Settings
     from notary.audit.partition import Difference
+    from notary.office import Office
     from notary.record.checkpoints import Anchored
-    from notary.record.office import Office
 
 HASH_DIGITS = 16
 """Of a hash, as far as people compare it."""
@@ -24,7 +24,7 @@ def open_here() -> "Iterator[Office]":
         GridsealError: A setting is wrong.
         NotaryError: The record cannot be used.
     """
-    from notary.record.office import open_office
+    from notary.office import open_office
     from warehouse.catalog import load_catalog
 
     loaded = load()

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from notary.anchors import Tell, anchor_newest
 from notary.audit.partition import Audit
 from notary.audit.run import audit_partitions, check_record
+from notary.office import Office
 from notary.record.checkpoints import Anchored
 from notary.record.database import changing, now
-from notary.record.office import Office
 from notary.record.seals import Sealed
 from notary.sealing.seal import Outcome, seal_tables
 from pipelines.observe.files import Progress

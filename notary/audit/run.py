@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from notary.audit.partition import Audit, Kind, audit_partition
+from notary.audit.record import Audits
 from notary.bulk.trees import Tree
 from notary.errors import NotaryError
 from notary.lake.commits import Commits
 from notary.lake.snapshot import open_snapshot
-from notary.record.audits import Audits
 from notary.record.checkpoints import Checkpoints
 from notary.record.forgotten import Forgotten
 from notary.record.seals import Sealed, SealLog

@@ -19,7 +19,7 @@ import pymysql
 
 import stack
 from gridseal.errors import CHANGED_SINCE, FINE
-from notary.record.office import open_office
+from notary.office import open_office
 from pipelines.errors import PipelineError
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job, last_failure, source_failure

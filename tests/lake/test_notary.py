@@ -24,8 +24,8 @@ from pyarrow import parquet
 from notary.bulk.leaves import LeafMaker
 from notary.lake.commits import Commits
 from notary.lake.snapshot import open_snapshot, project
+from notary.office import Office, open_office
 from notary.proving import prove
-from notary.record.office import Office, open_office
 from notary.verify.proof import dump, load
 from notary.verify.row import leaf
 from notary.verify.trust import Node

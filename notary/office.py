@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notary.record.audits import Audits
+from notary.audit.record import Audits
 from notary.record.checkpoints import Checkpoints
 from notary.record.database import alone, open_database
 from notary.record.forgotten import Forgotten
