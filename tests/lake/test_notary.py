@@ -394,16 +394,18 @@ def lake_noon(lake: Lake) -> datetime:
 def test_killed_at_any_moment_it_seals_nothing_twice_and_loses_nothing(lake: Lake, office: Office) -> None:
     """SIGKILL at random moments of `seal --again` of tables; whoever comes next finds a whole log and whole leaves."""
     names = ["dim.tariff", "dim.feeder", "dws.feeder_hour", "ods.customer_change"]
-    program = "from gridseal.cli import main; main()"
+    began = time.monotonic()
+    assert lake.command("seal", *names, "--again").returncode == 0
+    took = time.monotonic() - began
     chance, before, killed = random.Random(7), len(office.log), 0
     for _ in range(8):
         run = subprocess.Popen(
-            [sys.executable, "-c", program, "seal", *names, "--again"],
+            lake.program("seal", *names, "--again"),
             env=lake.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(chance.uniform(1.2, 4.5))
+        time.sleep(chance.uniform(0.2, 1) * took)
         run.send_signal(signal.SIGKILL)
         killed += run.wait() == -signal.SIGKILL
     assert killed >= 3
@@ -422,8 +424,7 @@ def test_killed_at_any_moment_it_seals_nothing_twice_and_loses_nothing(lake: Lak
 @pytest.mark.usefixtures("sealed")
 def test_two_runs_at_once_wait_for_each_other(lake: Lake, office: Office) -> None:
     before = len(office.log)
-    program = "from gridseal.cli import main; main()"
-    words = [sys.executable, "-c", program, "seal", "dim.tariff", "--again"]
+    words = lake.program("seal", "dim.tariff", "--again")
     runs = [
         subprocess.Popen(words, env=lake.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in "ab"
     ]
