@@ -16,16 +16,15 @@ _GOALS = (Goal("<=", 400),)
 
 def measure(options: Options) -> Iterator[Figure]:
     """Of 1, 2, 4 and 8 times the rows; flat if it does not grow with them."""
-    found: list[float] = []
-    for times in _TIMES:
-        file = rows.write(options.folder / "rows.parquet", rows.in_key_order(times * options.rows))
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            found.append(pool.submit(peak_mb, file, options.folder / "leaves.parquet").result())
-        file.unlink()
-        beside = f"of {options.rows:,} rows"
-        yield Figure(
-            f"memory of sealing {times * options.rows:,} rows in key order", found[-1], "MB", beside, found[0], _GOALS
-        )
+    for order, made in (("in key order", rows.in_key_order), ("as they arrived", rows.as_they_arrive)):
+        found: list[float] = []
+        for times in _TIMES:
+            file = rows.write(options.folder / "rows.parquet", made(times * options.rows))
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                found.append(pool.submit(peak_mb, file, options.folder / "leaves.parquet").result())
+            file.unlink()
+            what, beside = f"memory of sealing {times * options.rows:,} rows {order}", f"of {options.rows:,} rows"
+            yield Figure(what, found[-1], "MB", beside, found[0], _GOALS)
 
 
 def peak_mb(file: Path, leaves: Path) -> float:
