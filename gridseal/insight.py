@@ -1,10 +1,10 @@
 """What the numbers of a day say, drawn in the terminal."""
 
 import json
-import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from gridseal.chart import Points, draw_lines
 from gridseal.output import Format, print_rows, say
 
 if TYPE_CHECKING:
@@ -47,17 +47,11 @@ def _load_curve(sql: "SqlClient", day: str) -> None:
     ).rows
     if not rows:
         return
-    import plotext
-
-    figure = plotext.figure
-    figure.clear()
-    figure.plot_size(100, 18)
-    figure.title(f"Load of each region on {day}, kW by local hour")
+    lines: dict[str, Points] = {}
     for region in dict.fromkeys(row[0] for row in rows):
         points = [row for row in rows if row[0] == region]
-        curve = figure.signal([p[2] for p in points], [float(p[3]) for p in points], marker="braille")
-        figure.draw(curve.lines().label(str(points[0][1])))
-    figure.show(colorless=not sys.stdout.isatty())
+        lines[str(points[0][1])] = [p[2] for p in points], [float(p[3]) for p in points]
+    draw_lines(f"Load of each region on {day}, kW by local hour", lines, None)
 
 
 def _rows(sql: "SqlClient", title: str, query: str) -> None:

@@ -60,14 +60,20 @@ def _seals(connection: Any) -> Rows:
     log = SealLog(connection)
     checkpoints = sorted(Checkpoints(connection, log).all(), key=lambda one: one.checkpoint.size)
     anchored = [one for one in checkpoints if one.evidence]
-    return [_seal(sealed, _holding(anchored, sealed) or _holding(checkpoints, sealed)) for sealed in log.all()]
+    return [register_line(sealed, _holding(anchored, sealed) or _holding(checkpoints, sealed)) for sealed in log.all()]
 
 
 def _holding(checkpoints: Sequence[Anchored], sealed: Sealed) -> Anchored | None:
     return next((one for one in checkpoints if one.checkpoint.size > sealed.position), None)
 
 
-def _seal(sealed: Sealed, held: Anchored | None) -> Mapping[str, Any]:
+def register_line(sealed: Sealed, held: Anchored | None) -> Mapping[str, Any]:
+    """What ``ads.seal_register`` says of a seal.
+
+    Args:
+        sealed: The seal.
+        held: The checkpoint that holds it; None if there is none yet.
+    """
     evidence = held.evidence if held else None
     block = parse_header(evidence.header) if evidence else None
     return {

@@ -1,18 +1,21 @@
-"""sql and demo."""
+"""sql, export and demo."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gridseal.chart import Chart, draw_answer
 from gridseal.commands.options import FormatOption
 from gridseal.errors import WRONG_USAGE, GridsealError
-from gridseal.output import Format, print_rows, say
+from gridseal.output import Format, print_rows, progress, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("sql")(sql)
+    app.command("export")(export)
     app.command("demo")(demo)
 
 
@@ -22,6 +25,9 @@ def sql(
         str | None, typer.Option("--as-of", help="Read every table as it was then, ISO 8601, UTC.")
     ] = None,
     format: FormatOption = Format.TABLE,
+    chart: Annotated[
+        Chart | None, typer.Option(help="Draw it: the first column along the x axis, columns of numbers beside it.")
+    ] = None,
 ) -> None:
     """Query the lake: tables by their layer names, such as ads.region_load_curve; timestamps are UTC."""
     from gridseal.settings import load_settings
@@ -34,14 +40,42 @@ def sql(
         query = sys.stdin.read()
     if query is not None and not query.strip():
         raise GridsealError("the query is empty", 'gridseal sql "SELECT * FROM ads.data_freshness"', WRONG_USAGE)
+    if chart and query is None:
+        raise GridsealError("--chart draws the answer of a query; there is none", "gridseal sql --help", WRONG_USAGE)
     with open_sql(settings) as client:
         if query is not None:
             result = client.query(query, moment)
-            print_rows(result.names, result.rows, format)
+            if chart:
+                draw_answer(result.names, result.rows, chart)
+            else:
+                print_rows(result.names, result.rows, format)
         else:
             from gridseal.prompt import run_prompt
 
             run_prompt(client, moment, format)
+
+
+def export(
+    table: Annotated[str, typer.Argument(help="Layer and table, such as ads.customer_daily_bill.")],
+    to: Annotated[Path, typer.Option("--to", help="File to write, .parquet or .csv; FILE.manifest.json beside it.")],
+    partition: Annotated[
+        list[str] | None, typer.Option("--partition", help="Its path, such as dt=2026-11-20; again for more.")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Write a table to a file, with a manifest that says how each partition was sealed and whether it still is so.
+
+    All rows are as of one instant, sorted by key. The manifest has the file's BLAKE3, the schema, and of each partition
+    the seal, the checkpoint that holds it and its block.
+    """
+    from gridseal.notary_office import open_here
+    from notary.exporting import MANIFEST
+    from notary.exporting import export as run
+
+    with open_here() as office, progress("exporting") as update:
+        exported = run(office, office.catalog.table(table), to, partition or [], update)
+    print_rows(("partition", "rows", "rows are"), [(one.partition, one.rows, one.standing) for one in exported], format)
+    say(f"{sum(one.rows for one in exported):,} rows in {to}, and {to.name}{MANIFEST}")
 
 
 def demo(

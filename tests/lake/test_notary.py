@@ -1,5 +1,6 @@
 """The lake is sealed, anchored, proven and audited; whoever changes it below the tables is named with every row."""
 
+import csv
 import json
 import random
 import signal
@@ -19,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from blake3 import blake3
 from pyarrow import parquet
 
 from notary.bulk.leaves import LeafMaker
@@ -282,6 +284,39 @@ def test_an_edited_parquet_file_is_found_with_its_row(
         assert bool(row["old leaf"]) == (kind != "added")
         assert bool(row["new leaf"]) == (kind == "changed")
     assert audit(lake, BILLS, "--partition", PARTITION)[0] == 0
+
+
+@pytest.mark.usefixtures("sealed")
+def test_an_export_says_whether_its_rows_were_sealed_like_that(lake: Lake, office: Office, tmp_path: Path) -> None:
+    file, words = tmp_path / "bills.parquet", ("export", BILLS, "--partition", PARTITION, "--to")
+    assert lake.command(*words, str(file)).returncode == 0
+    exported, manifest = parquet.read_table(file), json.loads((tmp_path / "bills.parquet.manifest.json").read_text())
+    columns = ", ".join(lake.catalog.table(BILLS).column_names)
+    rows = lake.query(f"SELECT {columns} FROM {BILLS} WHERE dt = '{DAY}' ORDER BY customer_id")
+    assert [tuple(row.values()) for row in exported.to_pylist()] == rows
+    assert ", ".join(exported.column_names) == columns
+    assert manifest["file_blake3"] == blake3(file.read_bytes()).hexdigest()
+    (told,) = manifest["partitions"]
+    sealed = office.log.newest(BILLS)[PARTITION]
+    assert (told["partition"], told["rows"], told["rows_are"]) == (PARTITION, len(rows), "as sealed")
+    assert (told["seal"]["root"], told["seal"]["state"]) == (sealed.seal.root.hex(), "finalized")
+
+    assert lake.command(*words, str(tmp_path / "bills.csv")).returncode == 0
+    with (tmp_path / "bills.csv").open(newline="") as lines:
+        written = list(csv.DictReader(lines))
+    assert [Decimal(row["total_amount"]) for row in written] == exported.column("total_amount").to_pylist()
+
+    path = newest_base(lake, BILLS, PARTITION)
+    with in_place_of(lake, path, rewritten(lake, path, cheaper)):
+        assert lake.command(*words, str(file)).returncode == 0
+    (told,) = json.loads((tmp_path / "bills.parquet.manifest.json").read_text())["partitions"]
+    assert told["rows_are"] == "changed since the seal"
+
+    before = sorted(tmp_path.iterdir())
+    for wrong in (("bills.txt",), ("bills.parquet", "--partition", "dt=1999-01-01")):
+        refused = lake.command(*words, *(str(tmp_path / wrong[0]), *wrong[1:]))
+        assert (refused.returncode, "next:  gridseal" in refused.stderr) == (2, True)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.usefixtures("sealed")
