@@ -100,13 +100,23 @@ def export(office: Office, table: Table, file: Path, wanted: list[str], progress
 
 def _write(office: Office, snapshot: Snapshot, path: str, sealed: Sealed | None, write: _Write) -> Exported:
     rows = 0
-    for batch in snapshot.rows(path):
-        write(project(batch, snapshot.schema.names))
-        rows += len(batch)
-    if sealed is None:
-        return Exported(path, rows, Standing.NOT_SEALED)
-    same = same_rows(office.settings, snapshot, sealed)
-    return Exported(path, rows, Standing.AS_SEALED if same else Standing.CHANGED)
+
+    def passing() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        for batch in snapshot.rows(path):
+            write(project(batch, snapshot.schema.names))
+            rows += len(batch)
+            yield batch
+
+    # What is compared is what is written, and is read once.
+    batches = passing()
+    standing = Standing.NOT_SEALED
+    if sealed is not None:
+        same = same_rows(office.settings, snapshot.schema, batches, sealed)
+        standing = Standing.AS_SEALED if same else Standing.CHANGED
+    for _ in batches:
+        pass
+    return Exported(path, rows, standing)
 
 
 def _manifest(

@@ -1,9 +1,11 @@
 """Sealing: each partition whose rows have changed since its last seal, as it is at one instant of its table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pyarrow as pa
 
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree
@@ -14,6 +16,7 @@ from notary.record.seals import Sealed, SealLog
 from notary.sealing.hashing import hash_rows
 from notary.sealing.leaf_file import SALT, hashes_of, leaf_path, open_leaves, store_leaves
 from notary.settings import NotarySettings
+from notary.verify.row import Schema
 from notary.verify.seal import Seal
 from pipelines.errors import PipelineError
 from pipelines.observe.files import Progress
@@ -105,19 +108,25 @@ def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, s
     return log.append(seal, schema, seen, path)
 
 
-def same_rows(settings: NotarySettings, snapshot: Snapshot, last: Sealed) -> bool:
-    """Whether a partition has the rows that it was sealed with.
+def same_rows(settings: NotarySettings, schema: Schema, batches: Iterable[pa.RecordBatch], last: Sealed) -> bool:
+    """Whether rows are those that a partition was sealed with; batches are left unread once they cannot be.
+
+    Args:
+        settings: Where the lake is.
+        schema: What the rows are.
+        batches: The rows of the partition now, in the order of their key.
+        last: What they are compared with.
 
     Raises:
         NotaryError: Its leaves or its files cannot be read.
         PipelineError: HDFS does not answer.
     """
-    if snapshot.schema != last.schema or not last.leaves:
+    if schema != last.schema or not last.leaves:
         return False
     maker, tree = LeafMaker(last.schema), Tree()
     with open_leaves(settings, last.leaves) as file:
         salts = hashes_of(file.read([SALT]).column(SALT))
-        for batch in snapshot.rows(last.seal.partition):
+        for batch in batches:
             given = salts[tree.size : tree.size + len(batch)]
             if len(given) < len(batch):
                 return False
@@ -157,7 +166,7 @@ def _attempt(
     table = snapshot.table.name
     try:
         if last and changed is None:
-            if same_rows(settings, snapshot, last):
+            if same_rows(settings, snapshot.schema, snapshot.rows(partition), last):
                 return Outcome(table, partition)
             if partition not in snapshot.partitions():
                 raise NotaryError(f"{table} {partition} is gone from HDFS, and no commit removed it", "gridseal audit")
