@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench lint format docs lock clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench lint format docs lock lock-jars tools vulnerabilities sbom clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -36,7 +36,7 @@ test: ## Run all tests, those without services two at a time
 	@$(MAKE) --no-print-directory -j2 test-unit test-java
 	@$(MAKE) --no-print-directory test-integration
 
-test-unit: ready ## Run the tests that need no service
+test-unit: tools ## Run the tests that need no service
 	@$(PYTEST) -m "not integration and not faults and not soak"
 
 test-java: ready ## Run the tests of the Java sources and functions
@@ -54,10 +54,11 @@ test-soak: ready ## Let a month of 50 meters flow through: the state stays flat,
 bench: ready ## Measure the notary beside others on this machine; with services that run (make up) also the whole command
 	@.venv/bin/python -m bench.notary
 
-lint: ready ## Check style and types
+lint: tools ## Check style and types, and that no tracked file holds a secret
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/python -m supply.secrets
 
 format: ready ## Lay out the code and mend what can be mended
 	@.venv/bin/ruff check --fix .
@@ -71,10 +72,24 @@ lock: ready ## Pin the dependencies of requirements.in and stack/npm anew, with 
 	  --build-constraint requirements/build-constraints.txt --custom-compile-command "make lock" \
 	  --output-file requirements/requirements.lock requirements/requirements.in
 	@npm install --prefix stack/npm --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  --output-file requirements/supply.lock requirements/supply.in
 	@sed -z -i 's/,\n *"engines": {[^}]*}//g' stack/npm/package-lock.json # see stack/anvil.py
+
+lock-jars: ## Pin the jars that Maven fetches anew, after a version in a pom has changed
+	@$(PYTHON) -m stack.jar_lock
+
+tools: ready
+	@.venv/bin/python -m supply.tools
+
+sbom: tools ## Write what gridseal is made of to build/sbom.cdx.json, in CycloneDX
+	@.venv-supply/bin/python -m supply.sbom
+
+vulnerabilities: sbom ## Ask PyPI, npm and OSV for known vulnerabilities of everything that is pinned
+	@.venv-supply/bin/python -m supply.vulnerabilities
 
 clean: ## Stop everything and remove all state (var/)
 	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean --yes; fi
 
 distclean: clean ## Remove what set-up made as well
-	@rm -rf .venv build pipelines/streaming/java/target *.egg-info
+	@rm -rf .venv .venv-supply build pipelines/streaming/java/target *.egg-info

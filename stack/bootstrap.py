@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from stack import anvil
+from stack import anvil, checksums
 from stack.errors import StackError
 from stack.java import java_home
 from stack.packages import PACKAGES, install_packages, missing_packages
@@ -61,15 +61,41 @@ def pinned(package: str, lock: str) -> str:
 
 
 def fetch_jars(step: Step) -> None:
-    """Copies each group's jars to build/jars; Maven keeps what it fetched in its own cache."""
-    shutil.rmtree(BUILD / "jars", ignore_errors=True)
-    step.command("mvn", "-B", "-ntp", "-f", POMS / "pom.xml", "package", environment={"JAVA_HOME": str(java_home())})
+    """Copies each group's jars to build/jars; Maven keeps what it fetched in its own cache.
+
+    Raises:
+        StackError: A jar is not the one that is pinned.
+    """
+    jars = BUILD / "jars"
+    shutil.rmtree(jars, ignore_errors=True)
+    package(step, POMS / "pom.xml")
+    try:
+        checksums.check(checksums.pins_of_jars(jars), hint="make lock-jars, if a version was changed on purpose")
+    except StackError:
+        # Nothing starts with them.
+        shutil.rmtree(jars)
+        raise
 
 
 def build_java(step: Step) -> None:
     """Builds the Java module; its tests belong to `make test-unit`."""
-    pom = JAVA_MODULE / "pom.xml"
-    step.command("mvn", "-B", "-ntp", "-f", pom, "package", "-DskipTests", environment={"JAVA_HOME": str(java_home())})
+    package(step, JAVA_MODULE / "pom.xml", "-DskipTests")
+
+
+def package(step: Step, pom: Path, *options: str) -> None:
+    """Runs `mvn package`, and before and after it looks whether the jars in its cache are the pinned ones.
+
+    What Maven fetches it also holds against the registry's own checksums, by .mvn/maven.config.
+
+    Raises:
+        StackError: It failed, or a jar is not the one that is pinned.
+    """
+    cache = checksums.maven_cache()
+    hint = f"rm -r the folders of these jars in {cache}, then make setup"
+    checksums.check(checksums.pins_of_cache(cache), hint)
+    words: tuple[str | Path, ...] = ("mvn", "-B", "-ntp", f"-Dmaven.repo.local={cache}", "-f", pom, "package", *options)
+    step.command(*words, environment={"JAVA_HOME": str(java_home())})
+    checksums.check(checksums.pins_of_cache(cache), hint)
 
 
 def assemble_flink(step: Step) -> None:
@@ -112,7 +138,7 @@ def texts(*paths: Path) -> str:
 def steps() -> dict[str, Step]:
     """All steps by name."""
     jar_groups = [pom.parent.name for pom in sorted(POMS.glob("*/pom.xml"))]
-    java_sources = (POMS / "pom.xml", JAVA_MODULE / "pom.xml", JAVA_MODULE / "src")
+    java_sources = (POMS / "pom.xml", checksums.BUILD, JAVA_MODULE / "pom.xml", JAVA_MODULE / "src")
     all_steps = [
         Step(
             "packages",

@@ -2,12 +2,14 @@
 
 import shutil
 import stat
+import sys
+import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import anvil
+from stack import anvil, checksums
 from stack.chain_node import GENESIS
 from stack.errors import StackError
 from stack.java import java_home
@@ -101,11 +103,24 @@ def _jars(layout: Layout) -> Iterator[Finding]:
     for group in ("hadoop", "kafka", "flink", "spark"):
         count = len(list(layout.jars(group).glob("*.jar")))
         yield Finding(f"jars of {group}", count > 0, f"{count} in {layout.jars(group)}", "" if count else _SETUP)
+    jars = layout.jars("")
+    yield _checksums("checksums of jars", checksums.pins_of_jars(jars), f"rm -r {jars} && {_SETUP}")
+    packages = Path(sysconfig.get_path("purelib"))
+    remedy = f"rm -r {sys.prefix} && {_SETUP}"
+    yield _checksums("jars in packages", checksums.pins_of_packages(packages), remedy)
     own = layout.flink_home / "lib" / "00-gridseal-flink.jar"
     missing = [jar.name for jar in (layout.flink_home / "lib").glob("*.jar") if not jar.exists()]  # links to nowhere
     whole = own.exists() and not missing
     detail = str(layout.flink_home) if whole else f"{', '.join(missing) or own} is missing"
     yield Finding("flink home", whole, detail, "" if whole else _SETUP)
+
+
+def _checksums(name: str, pins: Iterable[checksums.Pin], remedy: str) -> Finding:
+    every = list(pins)
+    wrong = checksums.differing(every)
+    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    detail = f"{wrong[0]}{more}" if wrong else f"{len(every)} as they were pinned"
+    return Finding(name, not wrong, detail, remedy if wrong else "")
 
 
 def _memory(settings: StackSettings) -> Iterator[Finding]:

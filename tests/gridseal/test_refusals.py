@@ -38,7 +38,7 @@ WRONG_SETTINGS = {
     ),
     "path": ({"GRIDSEAL_LAKE_PATH": "/la ke"}, ["GRIDSEAL_LAKE_PATH", "'/la ke'", "the environment"]),
     "short password": (
-        {"GRIDSEAL_DATABASE_APP_PASSWORD": "hunter2"},
+        {"GRIDSEAL_DATABASE_APP_PASSWORD": "hunter2"},  # pragma: allowlist secret
         ["GRIDSEAL_DATABASE_APP_PASSWORD", "(hidden)", "the environment", "12 or more"],
     ),
 }

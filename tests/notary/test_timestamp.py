@@ -361,7 +361,7 @@ def test_over_tls_the_host_must_be_the_one_that_was_meant(
         "//a",
         "http://",
         "https:///x",
-        "http://me:secret@a/",
+        "http://me:secret@a/",  # pragma: allowlist secret
         "http://a b",
     ],
 )

@@ -75,7 +75,7 @@ def catalog() -> Catalog:
     return load_catalog(PipelineSettings())
 
 
-JOB = "d3c7941e5d2b4b0f8a37a4e5a2b1c0de"
+JOB = "d3c7941e5d2b4b0f8a37a4e5a2b1c0de"  # pragma: allowlist secret
 
 
 @pytest.fixture

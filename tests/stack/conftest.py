@@ -12,8 +12,8 @@ def settings(tmp_path: Path) -> StackSettings:
     """Settings with a folder of state of this test alone."""
     return StackSettings(
         var_dir=tmp_path / "var",
-        database_admin_password="admin-password-1",
-        database_app_password="app-password-0001",
-        database_cdc_password="cdc-password-0001",
+        database_admin_password="admin-password-1",  # pragma: allowlist secret
+        database_app_password="app-password-0001",  # pragma: allowlist secret
+        database_cdc_password="cdc-password-0001",  # pragma: allowlist secret
         database_reader_password="it's a \\ password",
     )
