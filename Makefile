@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench lint format docs lock lock-jars tools vulnerabilities sbom clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench bench-notary bench-pipeline lint format docs lock lock-jars tools vulnerabilities sbom clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -51,8 +51,14 @@ test-faults: ready ## Break every service while data flow, and count every row; 
 test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
 
-bench: ready ## Measure the notary beside others on this machine; with services that run (make up) also the whole command
-	@.venv/bin/python -m bench.notary
+bench: ready ## Measure notary and pipeline beside others on this machine, while nothing else runs; takes three quarters of an hour
+	@.venv/bin/python -m bench
+
+bench-notary: ready ## Measure the notary alone, a few minutes; with services that run (make up) also the whole command
+	@.venv/bin/python -m bench --only notary
+
+bench-pipeline: ready ## Measure the pipeline alone, on services of its own
+	@.venv/bin/python -m bench --only pipeline
 
 lint: tools ## Check style and types, and that no tracked file holds a secret
 	@.venv/bin/ruff check .

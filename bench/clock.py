@@ -12,10 +12,11 @@ import pyarrow as pa
 _T = TypeVar("_T")
 
 
-def in_turn(sides: Mapping[str, Callable[[], _T]], runs: int) -> dict[str, list[_T]]:
-    """What each side returns, run by run: A B, B A, A B, ... after one run of each that does not count."""
-    for side in sides.values():
-        side()
+def in_turn(sides: Mapping[str, Callable[[], _T]], runs: int, warm_up: bool = True) -> dict[str, list[_T]]:
+    """What each side returns, run by run: A B, B A, A B, ... after one run of each that does not count, if any."""
+    if warm_up:
+        for side in sides.values():
+            side()
     found: dict[str, list[_T]] = {name: [] for name in sides}
     for run in range(runs):
         for name in sides if run % 2 == 0 else reversed(list(sides)):

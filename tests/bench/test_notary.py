@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import bench.notary
-from bench import clock, memory
-from bench.figure import COLUMNS, Figure, Goal
-from bench.notary import MEASURES
+import bench.__main__
+from bench.figure import COLUMNS
+from bench.notary import MEASURES, memory
 from bench.options import Options
 from stack.settings import ENV_PREFIX
 
@@ -24,7 +23,7 @@ FETCHED = "tessera"
 @pytest.mark.parametrize("name", [name for name in MEASURES if name not in (*LAKE, FETCHED)])
 def test_every_measure_has_figures(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_TIMES", (1,))
-    figures = list(import_module(f"bench.{name}").measure(Options(ROWS, 1, tmp_path)))
+    figures = list(import_module(f"bench.notary.{name}").measure(Options(ROWS, 1, tmp_path)))
     assert figures
     for figure in figures:
         assert figure.value is not None
@@ -53,23 +52,7 @@ def run(*words: str) -> Any:
     import typer
 
     app = typer.Typer()
-    app.command()(bench.notary.main)
+    app.command()(bench.__main__.main)
     told = CliRunner().invoke(app, [*words, "--rows", str(ROWS), "--runs", "1"])
     assert told.exit_code == 0, told.output
     return json.loads(told.stdout)
-
-
-def test_a_goal_is_reached_or_not() -> None:
-    figure = Figure("leaves", 20.0, "rows/s", "a loop", 10.0)
-    assert Goal(">=", 20).reached(figure)
-    assert not Goal("<=", 19).reached(figure)
-    assert Goal(">=", 2, of_ratio=True).reached(figure)
-    assert not Goal(">=", 2, of_ratio=True).reached(Figure("leaves", 20.0))
-    assert figure.line("leaves", plain=False)[2:7] == ("20", "rows/s", "a loop", "10", "2x")
-
-
-def test_sides_are_measured_in_turn() -> None:
-    order: list[str] = []
-    found = clock.in_turn({side: lambda side=side: order.append(side) or side for side in "ab"}, 3)
-    assert "".join(order) == "ab" + "ab" + "ba" + "ab"
-    assert found == {"a": ["a"] * 3, "b": ["b"] * 3}

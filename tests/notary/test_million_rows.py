@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import rows, spark
-from bench.lake import Corner
+from bench.notary import rows, spark
+from bench.notary.lake import Corner
 from gridseal.errors import PENDING
 from gridseal.settings import Settings
 from notary.verify.proof import check, load

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from bench import rows
-from bench.partition import distinct
+from bench.notary import rows
+from bench.notary.partition import distinct
 from pipelines.settings import PipelineSettings
 from pipelines.sql.session import WRITE_OPTIONS, open_session
 from pipelines.streaming.hudi import table_path

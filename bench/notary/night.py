@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bench.clock import seconds
 from bench.figure import Figure
+from bench.notary.tree import random_hashes
 from bench.options import Options
-from bench.tree import random_hashes
 from notary.lake.commits import Seen
 from notary.record.checkpoints import Checkpoints
 from notary.record.database import open_database

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import rows
 from bench.clock import one_core, repeated, seconds
 from bench.figure import Figure, Goal
+from bench.notary import rows
+from bench.notary.tree import random_hashes
 from bench.options import Options
-from bench.tree import random_hashes
 from notary.bulk.trees import Levels, Tree
 from notary.verify.evm import EvmAnchor, anchor_from_json, check_evm
 from notary.verify.proof import Place, Proof, Shown, check, dump, load
@@ -27,7 +27,7 @@ _PLACE, _SEAL_PLACE = 777_777, 7_777
 # How often each is done at a time; keccak-256 in plain Python takes its time.
 _TIMES = {"check": 500, "anchor": 20, "load": 100, "path": 1}
 # Of a chain with 40 lakes, recorded for the tests.
-_ANCHOR = Path(__file__).parents[1] / "tests" / "notary" / "evm_anchor.json"
+_ANCHOR = Path(__file__).parents[2] / "tests" / "notary" / "evm_anchor.json"
 
 
 def measure(options: Options) -> Iterator[Figure]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bench import rows, spark
 from bench.clock import seconds
 from bench.figure import Figure, Goal
-from bench.lake import open_corner
+from bench.notary import rows, spark
+from bench.notary.lake import open_corner
 from bench.options import Options
 from pipelines.streaming.child import open_child
 

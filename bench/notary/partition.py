@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from bench import rows
 from bench.clock import one_core, seconds
 from bench.figure import Figure, Goal
+from bench.notary import rows
 from bench.options import Options
 from notary.sealing.hashing import hash_rows
 

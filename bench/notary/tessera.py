@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench import machine, rows
+from bench import machine
 from bench.clock import in_turn
 from bench.figure import Figure
+from bench.notary import rows
 from bench.options import Options
 from gridseal.errors import NO_SERVICE, GridsealError
 from notary.bulk.leaves import LeafMaker

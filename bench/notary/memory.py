@@ -5,8 +5,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench import rows
 from bench.figure import Figure, Goal
+from bench.notary import rows
 from bench.options import Options
 
 _TIMES = (1, 2, 4, 8)
@@ -29,7 +29,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 def peak_mb(file: Path, leaves: Path) -> float:
     """The most memory that this process had after sealing a file, in MB."""
-    from bench.partition import seal
+    from bench.notary.partition import seal
 
     seal(file, leaves)
     # Of this program; ru_maxrss would be that of the one that started it, if it had more.

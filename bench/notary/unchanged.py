@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.clock import seconds
 from bench.figure import Figure
-from bench.lake import open_corner
+from bench.notary.lake import open_corner
 from bench.options import Options
 
 

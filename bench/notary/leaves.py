@@ -9,9 +9,10 @@ import pyarrow as pa
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from bench import machine, rows
+from bench import machine
 from bench.clock import one_core, seconds
 from bench.figure import Figure, Goal
+from bench.notary import rows
 from bench.options import Options
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree

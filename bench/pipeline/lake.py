@@ -1,0 +1,168 @@
+"""A lake of the bench's own: services beside those that may run, and state in a folder that goes with them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import stack
+from gridseal.errors import CHECK_FAILED, GridsealError
+from gridseal.settings import Settings
+from pipelines.reconcile.run import reconcile
+from pipelines.sources.business import seed_database
+from pipelines.sources.grid.model import FIRST_DAY, MIN_METERS
+from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
+from pipelines.sql.client import SqlClient, connect
+from pipelines.streaming import scratch
+from pipelines.streaming.cluster import current_job, get, last_failure
+from pipelines.streaming.lag import lag
+from stack.settings import port_fields
+from warehouse.catalog import Catalog, load_catalog
+
+Tell = Callable[[str], None]
+
+PORT_OFFSET = 6000
+"""Beside the ports of a stack that somebody may have running, and of the tests'."""
+
+_MINUTES_A_DAY = 1440
+_SEED = 7
+_STILL_S = 180.0
+_RECONCILE_S = 600.0
+# What must be of the bench even where the environment names a cluster.
+_DERIVED = ("kafka_bootstrap_servers", "hdfs_uri", "webhdfs_url", "flink_url", "database_host", "chain_url")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Services that run, and what the bench asks of them.
+
+    Attributes:
+        settings: Their settings.
+        catalog: The tables.
+        tell: Told what is being done.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    tell: Tell
+
+    def fill(self, options: MeterOptions) -> FeedSummary:
+        """Put a grid into the business database and its readings into Kafka."""
+        self.tell(f"business data of {options.meters:,} meters")
+        seed_database(self.settings, options.grid())
+
+        def progress(sent: int, expected: int) -> None:
+            self.tell(f"{sent:,} of {expected:,} messages sent")
+
+        return feed_day(self.settings, options.first_day, options, every(5, progress))
+
+    def empty(self) -> None:
+        """Take away the job, its state and its tables; the sources keep what they hold."""
+        self.tell("emptying the lake")
+        scratch.remove(self.settings, self.catalog)
+
+    def await_covered(self) -> None:
+        """Wait until a checkpoint covers every message.
+
+        Raises:
+            GridsealError: None has covered another message for minutes.
+        """
+        last, since = -1, time.monotonic()
+        told = every(5, lambda covered, produced: self.tell(f"{covered:,} of {produced:,} messages in the lake"))
+        while True:
+            covered, produced = lag(self.settings, self.catalog)
+            told(covered, produced)
+            if covered >= produced:
+                return
+            if covered > last:
+                last, since = covered, time.monotonic()
+            elif time.monotonic() - since > _STILL_S:
+                job = current_job(self.settings)
+                failure = (job and last_failure(self.settings, job.id)) or "no failure is recorded"
+                what = f"{covered:,} of {produced:,} messages were read, and none for {_STILL_S:.0f} s: {failure}"
+                raise GridsealError(what, "gridseal doctor", CHECK_FAILED)
+            time.sleep(1)
+
+    @contextmanager
+    def reconciled(self) -> Iterator[SqlClient]:
+        """See that every number agrees, from Kafka's offsets to ADS; the lake can be asked until this is left.
+
+        Raises:
+            GridsealError: Some do not; figures of a wrong lake would be worth nothing.
+        """
+        self.tell("reconciling")
+        address = (self.settings.host, self.settings.sql_port)
+        stack.start(self.settings, "sql")
+        try:
+            lines = reconcile(self.settings, self.catalog, address, _RECONCILE_S, lambda *_: None)
+            if clashes := [line for line in lines if not line.ok]:
+                raise GridsealError(f"{len(clashes)} numbers clash: {clashes[0]}", "gridseal reconcile", CHECK_FAILED)
+            with connect(self.settings, address) as client:
+                yield client
+        finally:
+            # It would take memory and time from what is measured next.
+            stack.stop(self.settings, "sql")
+
+    def reading_since_ms(self, job_id: str) -> int:
+        """When the first task of the job that reads a topic ran, ms since 1970."""
+        vertices = get(self.settings, f"/jobs/{job_id}")["vertices"]
+        topics = [table.name for table in self.catalog.fed_by("kafka")]
+        sources = [v["id"] for v in vertices if any(f"Source: {name}" in v["name"] for name in topics)]
+        times = (get(self.settings, f"/jobs/{job_id}/vertices/{source}/subtasktimes") for source in sources)
+        return int(min(task["timestamps"]["RUNNING"] for found in times for task in found["subtasks"]))
+
+
+@contextmanager
+def open_lake(folder: Path, tell: Tell) -> Iterator[Lake]:
+    """Start services whose state lies in a folder; stop them and remove it afterwards.
+
+    Raises:
+        StackError: They do not start.
+    """
+    settings = own_settings(folder)
+    try:
+        tell("starting services")
+        stack.up(settings)
+        yield Lake(settings, load_catalog(settings), tell)
+    finally:
+        tell("stopping services")
+        stack.clean(settings)
+
+
+def own_settings(folder: Path) -> Settings:
+    """The settings of whoever calls, but for addresses, ports, passwords and the folder of all state."""
+    env_file = folder / ".env"
+    stack.ensure_secrets(env_file)
+    lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
+    secrets = {name.removeprefix("GRIDSEAL_").lower(): value for name, _, value in lines}
+    ports = {name: Settings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
+    places = {"var_dir": folder / "var", "build_dir": Path("build").absolute()}
+    values: dict[str, Any] = {**ports, **secrets, **dict.fromkeys(_DERIVED, ""), **places}
+    return Settings(**values)
+
+
+def readings_of(messages: int, days: int = 2) -> MeterOptions:
+    """Readings that make about so many messages: of more meters, the more there are to be.
+
+    Args:
+        messages: Messages, duplicates and malformed ones among them.
+        days: Fewer than the horizon, so that no partition of Kafka can run ahead of another into frozen days.
+    """
+    shares = MeterOptions()
+    a_meter = days * _MINUTES_A_DAY * (1 + shares.duplicates + shares.malformed)
+    return MeterOptions(meters=max(MIN_METERS, round(messages / a_meter)), seed=_SEED, first_day=FIRST_DAY, days=days)
+
+
+def every(seconds: float, tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """A function of progress that passes on one call in so many seconds."""
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            tell(done, total)
+
+    return progress
