@@ -1,19 +1,16 @@
 """A corner of the lake that runs: folders of its own on HDFS, a record of its own, all removed afterwards."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.command import gridseal
 from gridseal.errors import CHECK_FAILED, FINE, GridsealError
 from gridseal.settings import Settings, load_settings
 from pipelines.webhdfs import open_client, reachable
-from stack.sql import settings_environment
 
 _CORNER = "/gridseal-bench"
 
@@ -30,15 +27,7 @@ class Corner:
         Raises:
             GridsealError: It failed.
         """
-        program = [str(Path(sys.executable).with_name("gridseal")), *words]
-        # Modules are compiled once, as for whoever types the command twice, even where Python is told not to keep them.
-        bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.settings.var_dir / "bytecode")}
-        environment = os.environ | settings_environment(self.settings) | bytecode
-        told = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
-        if told.returncode not in codes:
-            said = told.stderr.strip().splitlines()[-2:]
-            raise GridsealError(f"gridseal {' '.join(words)}: {' '.join(said)}", "gridseal status", CHECK_FAILED)
-        return told.stdout
+        return gridseal(self.settings, *words, codes=codes)
 
     def seal(self, *words: str) -> list[dict[str, Any]]:
         """What ``gridseal seal`` says of each partition.

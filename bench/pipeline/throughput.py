@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import stack
 from bench.clock import in_turn
 from bench.figure import Figure, Goal
 from bench.options import Options
@@ -27,10 +28,19 @@ _START_S = 300.0
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds until all was committed: of reading, and with the start of the job."""
+    """What a run took.
+
+    Attributes:
+        reading: Seconds from the first task that read to the last commit.
+        whole: Seconds with the start of the job.
+        state_mb: Of the newest checkpoint.
+        memory_mb: Of the TaskManager afterwards.
+    """
 
     reading: float
     whole: float
+    state_mb: float = 0
+    memory_mb: float = 0
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -73,13 +83,15 @@ def into_tables(lake: Lake) -> Took:
     lake.await_covered()
     # The tables commit just after the checkpoint; the next one proves that they have.
     await_checkpoint(lake.settings)
+    newest = last_checkpoint(lake.settings, job.id)
+    memory = next(service.rss_mb for service in stack.status(lake.settings) if service.name == "taskmanager")
     with lake.reconciled():
         pass
     streamed = {table.name for table in lake.catalog if table.mode == "stream"}
     commits = [commit for commit in table_commits(lake.settings, lake.catalog) if commit.table in streamed]
     ended = max(commit.committed_ms or 0 for commit in commits) / 1000
     lake.empty()
-    return Took(ended - since, ended - began)
+    return Took(ended - since, ended - began, newest.size / 1e6 if newest else 0, memory)
 
 
 def into_blackholes(lake: Lake) -> Took:
