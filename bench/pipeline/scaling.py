@@ -1,6 +1,7 @@
 """Whether twice the rows take twice the time: 1, 2, 4, 8 times as many, and the hour of a large grid."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from bench.figure import Figure, Goal
 from bench.options import Options
@@ -27,8 +28,7 @@ def measure(options: Options) -> Iterator[Figure]:
     """Each size in a lake of its own: time, state and memory for each row, beside those of the smallest."""
     first: tuple[int, Took] | None = None
     for times in _TIMES:
-        wanted = readings_of(times * options.messages)
-        rows, took = _flow(options, f"{times}", lambda lake, wanted=wanted: lake.fill(wanted).messages)
+        rows, took = _flow(options, f"{times}", partial(_fill, readings_of(times * options.messages)))
         first = first or (rows, took)
         yield from _figures(rows, took, first)
     rows, took = _flow(options, "hour", _hour_of_a_large_grid)
@@ -43,6 +43,10 @@ def _flow(options: Options, name: str, fill: Callable[[Lake], int]) -> tuple[int
     with open_lake(folder, lambda text: options.tell(f"{name}: {text}")) as lake:
         rows = fill(lake)
         return rows, into_tables(lake)
+
+
+def _fill(readings: MeterOptions, lake: Lake) -> int:
+    return lake.fill(readings).messages
 
 
 def _figures(rows: int, took: Took, first: tuple[int, Took]) -> Iterator[Figure]:
