@@ -51,7 +51,7 @@ test-faults: ready ## Break every service while data flow, and count every row; 
 test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
 
-bench: ready ## Measure notary and pipeline beside others on this machine, while nothing else runs; takes three quarters of an hour
+bench: ready ## Measure notary and pipeline beside others on this machine, while nothing else runs; takes an hour
 	@.venv/bin/python -m bench
 
 bench-notary: ready ## Measure the notary alone, a few minutes; with services that run (make up) also the whole command
