@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ OSV = "https://api.osv.dev"
 _TIMEOUT_S = 60
 # As many as OSV takes at once.
 _BATCH = 1000
+_PAGES_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -93,28 +95,80 @@ def ask_pypi(lock: Path, osv: str) -> Answer:
     words += ["--format", "json", "--progress-spinner", "off"]
     words += ["--vulnerability-service", "osv", "--osv-url", f"{osv}/v1/query"] if osv else []
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    pins = re.findall(r"^[\w.-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE)
-    return read_pypi(done.stdout, done.stderr, lock.name, len(pins))
+    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    return read_pypi(done.stdout, done.stderr, lock.name, pins, _no_page if osv else page_of)
 
 
-def read_pypi(output: str, errors: str, lock: str, asked: int) -> Answer:
-    """What pip-audit said. It ends with 0 also if it could ask about no package at all, so each is looked at."""
+def page_of(package: str) -> Any:
+    """PyPI's page of a package, which tells what is known of its newest release.
+
+    Mirrors keep it, often without the pages of single releases that pip-audit asks for.
+    """
+    # The address of PyPI, as pip has it.
+    from pip._internal.models.index import PyPI
+
+    with urllib.request.urlopen(f"{PyPI.pypi_url}/{package}/json", timeout=_TIMEOUT_S) as answer:
+        return json.load(answer)
+
+
+def _no_page(package: str) -> Any:
+    raise FileNotFoundError(package)
+
+
+def read_page(package: str, version: str, page: Callable[[str], Any]) -> list[Advisory] | None:
+    """What the page of a package knows of a release.
+
+    Returns:
+        None if there is no such page, or if it tells of another release.
+    """
+    try:
+        said = page(package)
+        if said["info"]["version"] != version:
+            return None
+        return [
+            Advisory(package, version, (found["id"], *found["aliases"]), ", ".join(found["fixed_in"]))
+            for found in said["vulnerabilities"]
+            if not found.get("withdrawn")
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_pypi(
+    output: str, errors: str, lock: str, pins: dict[str, str], page: Callable[[str], Any] = _no_page
+) -> Answer:
+    """What pip-audit said, and the pages of packages that it could not ask about.
+
+    It ends with 0 also if it could ask about no package at all, so each is looked at.
+
+    Args:
+        output: What it said, JSON.
+        errors: What it said besides.
+        lock: Name of the lock.
+        pins: Version of each package in it.
+        page: Fetches the page of a package.
+    """
+    asked = len(pins)
     try:
         packages = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return Answer(f"PyPI ({lock})", asked, asked, _last(errors))
-    skipped = [package["skip_reason"] for package in packages if "skip_reason" in package]
-    advisories = tuple(
+    skipped = {package["name"]: package["skip_reason"] for package in packages if "skip_reason" in package}
+    advisories = [
         Advisory(
             package["name"], package["version"], (found["id"], *found["aliases"]), ", ".join(found["fix_versions"])
         )
         for package in packages
         for found in package.get("vulns", ())
-    )
+    ]
+    with ThreadPoolExecutor(_PAGES_AT_ONCE) as pool:
+        known = list(pool.map(lambda name: read_page(name, pins.get(name, ""), page), skipped))
+    advisories += [advisory for of_page in known for advisory in of_page or ()]
+    left = [name for name, of_page in zip(skipped, known, strict=True) if of_page is None]
     # A package that it does not mention was not checked either.
-    unchecked = max(len(skipped), asked - len(packages) + len(skipped))
-    why = skipped[0] if skipped else "pip-audit left some out" if unchecked else ""
-    return Answer(f"PyPI ({lock})", asked, unchecked, why, advisories)
+    unchecked = max(len(left), asked - len(packages) + len(left))
+    why = f"{skipped[left[0]]}; so {', '.join(left)}" if left else "pip-audit left some out" if unchecked else ""
+    return Answer(f"PyPI ({lock})", asked, unchecked, why, tuple(advisories))
 
 
 def ask_npm(folder: Path) -> Answer:

@@ -21,6 +21,7 @@ from supply.vulnerabilities import (
     purls,
     read_accepted,
     read_npm,
+    read_page,
     read_pypi,
     verdict,
 )
@@ -104,16 +105,46 @@ def test_pip_audit_that_could_ask_about_no_package_is_not_believed() -> None:
     # Recorded: it ended with 0 and said "No known vulnerabilities found".
     reason = "Dependency not found on PyPI and could not be audited: six (1.17.0)"
     output = json.dumps({"dependencies": [{"name": "six", "skip_reason": reason}], "fixes": []})
-    said = read_pypi(output, "No known vulnerabilities found", "a.lock", 1)
-    assert said == Answer("PyPI (a.lock)", 1, 1, reason)
+    said = read_pypi(output, "No known vulnerabilities found", "a.lock", {"six": "1.17.0"})
+    assert said == Answer("PyPI (a.lock)", 1, 1, f"{reason}; so six")
+
+
+# As PyPI tells of the newest release.
+PAGE = {
+    "info": {"version": "0.4.3"},
+    "vulnerabilities": [
+        {"id": "PYSEC-2023-142", "aliases": ["CVE-2023-39363"], "fixed_in": ["0.3.1"], "withdrawn": None},
+        {"id": "PYSEC-2000-1", "aliases": [], "fixed_in": [], "withdrawn": "2024-01-01T00:00:00Z"},
+    ],
+}
+
+
+def test_the_page_of_a_package_tells_of_its_newest_release_alone() -> None:
+    known = Advisory("vyper", "0.4.3", ("PYSEC-2023-142", "CVE-2023-39363"), "0.3.1")
+    assert read_page("vyper", "0.4.3", lambda _: PAGE) == [known]
+    assert read_page("vyper", "0.4.2", lambda _: PAGE) is None
+
+
+@pytest.mark.parametrize("page", [{}, [], {"info": {"version": "1"}}, {"info": None}, "", None])
+def test_a_page_that_says_nothing_of_vulnerabilities_is_no_answer(page: object) -> None:
+    assert read_page("six", "1", lambda _: page) is None
+
+
+def test_what_pip_audit_could_not_ask_about_is_looked_up_in_the_pages() -> None:
+    pins = {"vyper": "0.4.3", "pandas": "2.2.3", "arrow": "1.4.0"}
+    packages = [{"name": name, "skip_reason": f"no {name}"} for name in ("vyper", "pandas")]
+    packages.append({"name": "arrow", "version": "1.4.0", "vulns": []})
+    said = read_pypi(json.dumps({"dependencies": packages}), "", "a.lock", pins, lambda _: PAGE)
+    assert (said.asked, said.unchecked, said.why) == (3, 1, "no pandas; so pandas")
+    assert [advisory.package for advisory in said.advisories] == ["vyper"]
 
 
 def test_packages_that_pip_audit_leaves_out_are_missed() -> None:
-    assert read_pypi('{"dependencies": []}', "", "a.lock", 2).unchecked == 2
+    assert read_pypi('{"dependencies": []}', "", "a.lock", {"a": "1", "b": "1"}).unchecked == 2
 
 
 def test_pip_audit_that_fails_is_told() -> None:
-    said = read_pypi("", "trace\nERROR: no route\n", "a.lock", 2)
+    said = read_pypi("", "trace\nERROR: no route\n", "a.lock", {"a": "1", "b": "1"})
     assert (said.unchecked, said.why) == (2, "ERROR: no route")
 
 
