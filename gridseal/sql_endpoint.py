@@ -2,13 +2,15 @@
 
 from gridseal.settings import load_settings
 from pipelines.sql.server import serve
+from stack.sql import password_file
 from warehouse.catalog import load_catalog
 
 
 def main() -> None:
     """Serve until ended."""
     settings = load_settings()
-    serve(settings, load_catalog(settings), (settings.host, settings.sql_port))
+    password = password_file(settings).read_text(encoding="utf-8")
+    serve(settings, load_catalog(settings), (settings.host, settings.sql_port), settings.sql_jdbc_port, password)
 
 
 if __name__ == "__main__":

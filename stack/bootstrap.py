@@ -24,6 +24,8 @@ POMS = ROOT / "stack" / "jars"
 JAVA_MODULE = ROOT / "pipelines" / "streaming" / "java"
 JAVA_JAR = JAVA_MODULE / "target" / "gridseal-flink.jar"
 FLINK = BUILD / "flink"
+SQL_SOURCES = ROOT / "pipelines" / "sql" / "java"
+SQL_JAR = BUILD / "sql" / "gridseal-sql.jar"
 
 
 def install_python(step: Step) -> None:
@@ -96,6 +98,19 @@ def package(step: Step, pom: Path, *options: str) -> None:
     words: tuple[str | Path, ...] = ("mvn", "-B", "-ntp", f"-Dmaven.repo.local={cache}", "-f", pom, "package", *options)
     step.command(*words, environment={"JAVA_HOME": str(java_home())})
     checksums.check(checksums.pins_of_cache(cache), hint)
+
+
+def build_sql(step: Step) -> None:
+    """Compiles the few classes of the SQL endpoint against the Spark of the Python environment: nothing to fetch."""
+    home = java_home() / "bin"
+    spark = next(VENV.glob("lib/python3.*/site-packages/pyspark")) / "jars" / "*"
+    classes = SQL_JAR.parent / "classes"
+    shutil.rmtree(SQL_JAR.parent, ignore_errors=True)
+    classes.mkdir(parents=True)
+    sources = sorted(SQL_SOURCES.rglob("*.java"))
+    # -proc:none: Spark's jars bring annotation processors, which are of no use here.
+    step.command(home / "javac", "--release", "17", "-proc:none", "-nowarn", "-cp", spark, "-d", classes, *sources)
+    step.command(home / "jar", "--create", "--file", SQL_JAR, "-C", classes, ".")
 
 
 def assemble_flink(step: Step) -> None:
@@ -177,6 +192,13 @@ def steps() -> dict[str, Step]:
             build_java,
         ),
         Step(
+            "sql",
+            "building the classes of the SQL endpoint",
+            lambda: f"{texts(SQL_SOURCES)}\n{pinned('pyspark', LOCK.read_text(encoding='utf-8'))}",
+            lambda: [SQL_JAR],
+            build_sql,
+        ),
+        Step(
             "flink",
             "assembling FLINK_HOME",
             lambda: f"{ROOT}\n{texts(LOCK, POMS, *java_sources)}",
@@ -218,6 +240,7 @@ def set_up() -> bool:
                 download.result()
         # Compiled against the Flink of the Python environment and the jars.
         by_name["java"].ensure()
+        by_name["sql"].ensure()
         by_name["flink"].ensure()
     return True
 

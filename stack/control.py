@@ -67,6 +67,8 @@ def stop(settings: StackSettings, name: str, report: Report = quiet) -> None:
     """
     service = find_service(settings, name)
     _stop_services(Supervisor(Layout.of(settings)), [service], report, time.monotonic())
+    # What its process had started may outlive it for a moment, and would keep the ports from the next start.
+    await_free(settings, [service], _DYING_SECONDS)
 
 
 def down(settings: StackSettings, report: Report = quiet) -> None:

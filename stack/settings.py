@@ -41,6 +41,7 @@ class StackSettings(BaseModel):
     flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
     flink_taskmanager_data_port: Port = Field(16121, description="Flink TaskManager, data exchange.")
     sql_port: Port = Field(18100, description="Spark SQL endpoint, started on demand.")
+    sql_jdbc_port: Port = Field(18110, description="The same endpoint for clients of jdbc:hive2.")
     chain_port: Port = Field(18545, description="Node of the chain, JSON-RPC.")
 
     # Signed into every transaction, so that none is valid on two chains: no public one has it, and 31337 is what every
@@ -69,12 +70,14 @@ class StackSettings(BaseModel):
     database_app_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_app.")
     database_cdc_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_cdc.")
     database_reader_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_reader.")
+    sql_password: SecretStr = Field(SecretStr(""), description="Password of analyst, the user of jdbc:hive2.")
 
     @field_validator(
         "database_admin_password",
         "database_app_password",
         "database_cdc_password",
         "database_reader_password",
+        "sql_password",
     )
     @classmethod
     def _check_password(cls, password: SecretStr) -> SecretStr:

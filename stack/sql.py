@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from stack.files import write
 from stack.java import PATIENT_COMPILER, java_home
 from stack.layout import Layout
 from stack.probe import accepts
@@ -21,14 +22,15 @@ def services(settings: StackSettings) -> list[Service]:
     """The endpoint."""
     layout = Layout.of(settings)
     waiting = "the endpoint does not answer yet"
+    ports = (settings.sql_port, settings.sql_jdbc_port)
     return [
         Service(
             name="sql",
             command=(sys.executable, "-m", _MODULE),
-            prepare=lambda: None,
-            ready=lambda: "" if accepts(settings.host, settings.sql_port) else waiting,
-            ports=("sql_port",),
-            address=f"{settings.host}:{settings.sql_port}",
+            prepare=lambda: _write_password(settings),
+            ready=lambda: "" if all(accepts(settings.host, port) for port in ports) else waiting,
+            ports=("sql_port", "sql_jdbc_port"),
+            address=f"jdbc:hive2://{settings.host}:{settings.sql_jdbc_port}/ads",
             environment={
                 "JAVA_HOME": str(java_home()),
                 # Read by every start of java, so by Spark's.
@@ -42,6 +44,15 @@ def services(settings: StackSettings) -> list[Service]:
             stop_first=True,
         )
     ]
+
+
+def password_file(settings: StackSettings) -> Path:
+    """Where the endpoint reads the password of its user: neither in its command line nor in its environment."""
+    return Layout.of(settings).conf / "sql" / "password"
+
+
+def _write_password(settings: StackSettings) -> None:
+    write(password_file(settings), settings.sql_password.get_secret_value())
 
 
 def settings_environment(settings: StackSettings) -> dict[str, str]:

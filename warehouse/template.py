@@ -11,7 +11,7 @@ from warehouse.errors import refusal
 
 _ROOT = Path(__file__).parent
 _IMPORT = "{% import 'macros.sql' as macros with context %}"
-_COMMENT_OR_STRING = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
+_COMMENT_OR_STRING = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
 _NAME = r"[a-z][a-z0-9_]*"
 _TOKEN = re.compile(
     rf"(?P<table>(?<![\w.`])(?:(?:ods|dim|dwd|dws|ads)|`(?:ods|dim|dwd|dws|ads)`)\s*\.\s*(?:`{_NAME}`|{_NAME}\b))"

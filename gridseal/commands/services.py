@@ -1,6 +1,7 @@
 """up, down, status, doctor, clean, settings."""
 
 import time
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,6 +9,12 @@ import typer
 from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_json, print_rows, say
+
+
+class OnDemand(StrEnum):
+    """Services that are not started by themselves."""
+
+    SQL = "sql"
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +27,12 @@ def register(app: typer.Typer) -> None:
     app.command("settings")(settings)
 
 
-def up() -> None:
+def up(
+    further: Annotated[
+        list[OnDemand] | None,
+        typer.Option("--with", help="Also start what is otherwise started when it is needed: sql, for jdbc:hive2."),
+    ] = None,
+) -> None:
     """Start HDFS, Kafka, MariaDB and Flink; nothing is started twice. A pipeline that ran before goes on."""
     import stack
     from gridseal.settings import load_settings
@@ -29,6 +41,8 @@ def up() -> None:
     began = time.monotonic()
     settings = load_settings()
     stack.up(settings, tell)
+    for service in further or ():
+        stack.start(settings, service, tell)
     say(f"all services are ready after {time.monotonic() - began:.1f} s")
     if current_job(settings):
         say("the pipeline goes on from its newest checkpoint")

@@ -13,13 +13,13 @@ from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.sql.front_door import first_line, open_front_door, reading_session, session_options
 from pipelines.sql.session import Tables, open_session
 from pipelines.sql.time_travel import as_of, refuse_forgotten
 from warehouse.catalog import Catalog
 from warehouse.errors import WarehouseError
 from warehouse.template import references
 
-_READING_COMMANDS = ("Show", "Describe", "Explain")
 RELATIONS = 1000
 
 
@@ -28,18 +28,23 @@ def key_file(settings: PipelineSettings) -> Path:
     return settings.var_dir / "run" / "sql.key"
 
 
-def serve(settings: PipelineSettings, catalog: Catalog, address: tuple[str, int]) -> None:
+def serve(
+    settings: PipelineSettings, catalog: Catalog, address: tuple[str, int], jdbc_port: int, password: str
+) -> None:
     """Answer queries until the process is ended.
 
     Args:
         settings: Where the lake is.
         catalog: The tables.
         address: Host and port to listen on.
+        jdbc_port: Port on the same host for clients of jdbc:hive2.
+        password: Of their user.
     """
     key = _make_key(key_file(settings))
-    session = open_session(settings, RELATIONS)
+    session = open_session(settings, RELATIONS, session_options(settings, (address[0], jdbc_port)))
     tables = Tables(session, catalog, settings)
     session.sql("SELECT 1").collect()
+    open_front_door(session, tables, password)
     with Listener(address, family="AF_INET", backlog=16, authkey=key) as listener:
         while True:
             try:
@@ -60,13 +65,14 @@ def _make_key(path: Path) -> bytes:
 
 def _answer_all(connection: Connection, session: Any, tables: Tables, catalog: Catalog) -> None:
     with connection:
+        own = reading_session(session)
         while True:
             try:
                 request = connection.recv()
             except (EOFError, OSError):
                 return
             try:
-                connection.send(answer(request, session, tables, catalog))
+                connection.send(answer(request, own, tables, catalog))
             except (BrokenPipeError, ConnectionError):
                 return
 
@@ -76,54 +82,27 @@ def answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Catal
 
     Args:
         request: ``sql``, and ``as_of`` if it asks the past.
-        session: The Spark session.
+        session: Of Spark, which only reads.
         tables: Its tables.
         catalog: What the tables are.
     """
     try:
         sql = request["sql"].strip().rstrip(";")
+        names = references(sql)
         with tables.still:
-            for name in references(sql):
+            for name in names:
                 tables.ensure(name)
         if request.get("as_of"):
-            refuse_forgotten(tables.settings, catalog, references(sql), request["as_of"])
+            refuse_forgotten(tables.settings, catalog, names, request["as_of"])
             sql = as_of(sql, request["as_of"], catalog)
-        _only_reading(session, sql)
-        with tables.still:
-            tables.list_anew()
-            frame = session.sql(sql)
+        frame = session.sql(sql)
         columns = [(f.name, f.dataType.simpleString()) for f in frame.schema.fields]
         return {"columns": columns, "rows": [tuple(row) for row in frame.collect()]}
     except (PipelineError, WarehouseError) as error:
         return {"error": str(error), "hint": error.hint, "exit_code": error.exit_code}
     except Exception as error:  # Spark raises many kinds; the client shows the first line of any.
         return {
-            "error": _first_line(error),
+            "error": first_line(error),
             "hint": "gridseal tables; gridseal describe TABLE",
             "exit_code": 2,
         }
-
-
-def _only_reading(session: Any, sql: str) -> None:
-    """Refuse statements that write: Spark must never change a table that Flink writes."""
-    plan = session._jsparkSession.sessionState().sqlParser().parsePlan(sql)
-    name = plan.getClass().getSimpleName()
-    if _is_command(session, plan) and not name.startswith(_READING_COMMANDS):
-        raise PipelineError(
-            f"{name} is refused; allowed: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN",
-            "gridseal sql --help",
-            exit_code=2,
-        )
-
-
-def _is_command(session: Any, plan: Any) -> bool:
-    classes = session._jvm.java.lang.Class
-    command = classes.forName("org.apache.spark.sql.catalyst.plans.logical.Command")
-    statement = classes.forName("org.apache.spark.sql.catalyst.plans.logical.ParsedStatement")
-    return bool(command.isInstance(plan) or statement.isInstance(plan))
-
-
-def _first_line(error: Exception) -> str:
-    text = str(getattr(error, "desc", None) or error)
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[0].strip() if lines else type(error).__name__

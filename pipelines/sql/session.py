@@ -29,13 +29,16 @@ WRITE_OPTIONS: Mapping[str, str] = {
 """Hudi options of whatever Spark writes, so that its tables stay what Flink's are."""
 
 
-def open_session(settings: PipelineSettings, cached_relations: int = 0) -> "SparkSession":
+def open_session(
+    settings: PipelineSettings, cached_relations: int = 0, further: Mapping[str, str] | None = None
+) -> "SparkSession":
     """Start a local Spark session with Hudi.
 
     Args:
         settings: Where the lake is.
         cached_relations: Tables whose files are remembered until ``Tables.list_anew``; with 0 each mention of a table
             lists its files, by jobs of Spark.
+        further: Options of this session; lists that it has already become longer.
 
     Raises:
         PipelineError: The set-up has not been run.
@@ -54,13 +57,15 @@ def open_session(settings: PipelineSettings, cached_relations: int = 0) -> "Spar
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
+        # Its own ports answer its own parts.
+        "spark.authenticate": "true",
         "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
         "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
         "spark.sql.extensions": "org.apache.spark.sql.hudi.HoodieSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.hudi.catalog.HoodieCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.parallelism),
-        "spark.sql.warehouse.dir": str((settings.var_dir / "data" / "spark").resolve()),
+        "spark.sql.warehouse.dir": (settings.var_dir / "data" / "spark").resolve().as_uri(),
         # A cached relation shows the files of the moment at which it was first read.
         "spark.sql.filesourceTableRelationCacheSize": str(cached_relations),
         # Flink writes the tables without it.
@@ -68,6 +73,9 @@ def open_session(settings: PipelineSettings, cached_relations: int = 0) -> "Spar
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
         "spark.hadoop.dfs.client.use.datanode.hostname": "true",
     }
+    for key, value in (further or {}).items():
+        separator = " " if key.endswith("JavaOptions") else ","
+        options[key] = f"{options[key]}{separator}{value}" if key in options else value
     builder: Any = SparkSession.builder.appName("gridseal").master(f"local[{max(2, settings.parallelism)}]")
     for key, value in options.items():
         builder = builder.config(key, value)
@@ -114,6 +122,10 @@ class Tables:
             self._known.add(f"{base}{CURRENT}")
         if name not in self._known:
             self._catalog.table(name)
+
+    def unknown(self) -> list[str]:
+        """Tables that were not asked for yet."""
+        return [table.name for table in self._catalog if table.name not in self._known]
 
     def list_anew(self) -> None:
         """Forget which files tables have: what is analysed next reads one commit of each, however often it names it."""

@@ -16,4 +16,5 @@ def settings(tmp_path: Path) -> StackSettings:
         database_app_password="app-password-0001",  # pragma: allowlist secret
         database_cdc_password="cdc-password-0001",  # pragma: allowlist secret
         database_reader_password="it's a \\ password",
+        sql_password="sql-password-123",  # pragma: allowlist secret
     )

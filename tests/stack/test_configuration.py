@@ -108,15 +108,16 @@ def test_no_password_outside_its_private_file(settings: StackSettings) -> None:
     (layout.data / "mariadb").mkdir()
     find_service(settings, "database").prepare()
     find_service(settings, "jobmanager").prepare()
+    find_service(settings, "sql").prepare()
     Supervisor(layout).write_configuration(services)
     passwords = [getattr(settings, name).get_secret_value() for name in secret_fields()]
     for service in services:
         told = " ".join(service.command) + " ".join(service.environment.values())
         assert not [password for password in passwords if password in told]
     files = [file for file in layout.var.rglob("*") if file.is_file()]
-    holding = [file for file in files if passwords[0] in file.read_text()]
-    assert [file.name for file in holding] == ["users.sql"]
-    assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
+    holding = [file for file in files if any(password in file.read_text() for password in passwords)]
+    assert sorted(str(file.relative_to(layout.conf)) for file in holding) == ["mariadb/users.sql", "sql/password"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in holding} == {0o600}
     assert stat.S_IMODE((layout.run / "supervisord.conf").stat().st_mode) == 0o600
 
 

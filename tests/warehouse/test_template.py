@@ -67,6 +67,7 @@ def test_settings_and_the_contract_are_there(warehouse: Warehouse) -> None:
         # Comments and strings.
         ("SELECT 1 -- FROM ods.a\nFROM ods.b", ("ods.b",)),
         ("SELECT 1 /* FROM ods.a\n JOIN ods.c */ FROM ods.b", ("ods.b",)),
+        ("SELECT 1 FROM ods.b /* JOIN ods.c", ("ods.b",)),
         ("SELECT 'FROM ods.a', \"FROM ods.c\" FROM ods.b", ("ods.b",)),
         ("SELECT 'it''s FROM ods.a' FROM ods.b", ("ods.b",)),
         ("SELECT 1 FROM ods.b -- it's\nJOIN ods.c", ("ods.b", "ods.c")),
