@@ -1,5 +1,6 @@
 """``python -m bench``: one table of what the notary and the pipeline cost, beside what others do with the same."""
 
+import signal
 import sys
 import tempfile
 import time
@@ -37,6 +38,8 @@ def main(
     """Measure gridseal beside others on this machine, while nothing else runs on it: docs/performance.md."""
     from bench.machine import describe
 
+    # So that it stops its services also then.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     names = chosen(only or [])
     machine = describe()
     with tempfile.TemporaryDirectory(prefix="gridseal-bench-") as folder:

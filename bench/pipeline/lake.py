@@ -18,7 +18,7 @@ from pipelines.sources.grid.model import FIRST_DAY, MIN_METERS
 from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient, connect
 from pipelines.streaming import scratch
-from pipelines.streaming.cluster import current_job, get, last_failure
+from pipelines.streaming.cluster import current_job, failures, get, last_failure
 from pipelines.streaming.lag import lag
 from stack.settings import port_fields
 from warehouse.catalog import Catalog, load_catalog
@@ -69,7 +69,7 @@ class Lake:
         """Wait until a checkpoint covers every message.
 
         Raises:
-            GridsealError: None has covered another message for minutes.
+            GridsealError: None has covered another message for minutes, or the job has failed meanwhile.
         """
         last, since = -1, time.monotonic()
         told = every(5, lambda covered, produced: self.tell(f"{covered:,} of {produced:,} messages in the lake"))
@@ -77,6 +77,7 @@ class Lake:
             covered, produced = lag(self.settings, self.catalog)
             told(covered, produced)
             if covered >= produced:
+                self._refuse_failures()
                 return
             if covered > last:
                 last, since = covered, time.monotonic()
@@ -86,6 +87,14 @@ class Lake:
                 what = f"{covered:,} of {produced:,} messages were read, and none for {_STILL_S:.0f} s: {failure}"
                 raise GridsealError(what, "gridseal doctor", CHECK_FAILED)
             time.sleep(1)
+
+    def _refuse_failures(self) -> None:
+        """What failed and went on is right, but its time is that of the failure."""
+        if not (job := current_job(self.settings)):
+            raise GridsealError("the job has ended while it was measured", "gridseal doctor", CHECK_FAILED)
+        if failed := failures(self.settings, job.id, 0):
+            what = f"the job failed {failed} times while it was measured: {last_failure(self.settings, job.id)}"
+            raise GridsealError(what, "measure again while nothing else runs", CHECK_FAILED)
 
     @contextmanager
     def reconciled(self) -> Iterator[SqlClient]:

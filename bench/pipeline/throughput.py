@@ -33,7 +33,7 @@ class Took:
     Attributes:
         reading: Seconds from the first task that read to the last commit.
         whole: Seconds with the start of the job.
-        processor: Seconds of a core that the services took once the job ran; None if they are not what did the work.
+        processor: Seconds of a core that the services took, with the start of the job; None if others did the work.
         state_mb: Of the newest checkpoint.
         memory_mb: Of the TaskManager afterwards.
     """
@@ -80,10 +80,10 @@ def into_tables(lake: Lake) -> Took:
     Raises:
         GridsealError: The numbers do not agree afterwards.
     """
-    began = time.time()
+    began, before = time.time(), lake.processor_s()
     lake.tell("starting the pipeline")
     job = start(lake.settings, lake.catalog, timeout_s=_START_S).job
-    since, before = lake.reading_since_ms(job.id) / 1000, lake.processor_s()
+    since = lake.reading_since_ms(job.id) / 1000
     lake.await_covered()
     processor = lake.processor_s() - before
     # The tables commit just after the checkpoint; the next one proves that they have.
@@ -101,11 +101,11 @@ def into_tables(lake: Lake) -> Took:
 
 def into_blackholes(lake: Lake) -> Took:
     """The same job, until a checkpoint covers every message."""
-    began = time.time()
+    began, before = time.time(), lake.processor_s()
     lake.tell("starting the job into blackholes")
     in_child(lake.settings, blackhole.submit, lake.settings, lake.catalog)
     job = wait_until_running(lake.settings, _START_S)
-    since, before = lake.reading_since_ms(job.id) / 1000, lake.processor_s()
+    since = lake.reading_since_ms(job.id) / 1000
     lake.await_covered()
     processor = lake.processor_s() - before
     newest = last_checkpoint(lake.settings, job.id)

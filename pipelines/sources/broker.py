@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import GroupIdNotFoundError, KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.errors import (
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+)
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
@@ -96,7 +102,7 @@ def delete_group(settings: PipelineSettings, group: str) -> None:
         )
         try:
             admin.delete_groups([group])
-        except GroupIdNotFoundError:
+        except (GroupIdNotFoundError, CoordinatorNotAvailableError):  # The second if no offset was ever committed.
             pass
         finally:
             admin.close()

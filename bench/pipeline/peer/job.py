@@ -148,6 +148,7 @@ def _session(settings: Settings, jars: Sequence[Path]) -> Any:
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
         "spark.hadoop.dfs.client.use.datanode.hostname": "true",
         "spark.local.dir": str(settings.var_dir / "spark"),
+        "spark.sql.warehouse.dir": (settings.var_dir / "spark-warehouse").resolve().as_uri(),
     }
     builder: Any = SparkSession.builder.appName("bench").master(f"local[{max(2, settings.parallelism)}]")
     for key, value in options.items():
