@@ -95,7 +95,10 @@ def answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Catal
         if request.get("as_of"):
             refuse_forgotten(tables.settings, catalog, names, request["as_of"])
             sql = as_of(sql, request["as_of"], catalog)
-        frame = session.sql(sql)
+        with tables.still:
+            for name in names:
+                tables.ensure(name)
+            frame = session.sql(sql)
         columns = [(f.name, f.dataType.simpleString()) for f in frame.schema.fields]
         return {"columns": columns, "rows": [tuple(row) for row in frame.collect()]}
     except (PipelineError, WarehouseError) as error:
