@@ -1,15 +1,16 @@
 """All settings: of the stack, the notary, the pipelines and the warehouse, from the environment and .env."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import WRONG_USAGE, GridsealError
 from notary.settings import NotarySettings
-from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name
+from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name, port_fields, secret_fields
 
 
 class Settings(StackSettings, NotarySettings, BaseSettings):
@@ -32,19 +33,43 @@ class Settings(StackSettings, NotarySettings, BaseSettings):
 
     @model_validator(mode="after")
     def _derive(self) -> Self:
-        derived: dict[str, object] = {
-            "kafka_bootstrap_servers": f"{self.host}:{self.kafka_port}",
-            "hdfs_uri": f"hdfs://{self.host}:{self.namenode_port}",
-            "webhdfs_url": f"http://{self.host}:{self.namenode_http_port}",
-            "flink_url": f"http://{self.host}:{self.flink_rest_port}",
-            "database_host": self.host,
-            "chain_url": self.embedded_chain_url,
-            "chain_id": self.embedded_chain_id,
-        }
-        for name, value in derived.items():
+        for name, of in _DERIVED.items():
             if not getattr(self, name):
-                setattr(self, name, value)
+                setattr(self, name, of(self))
         return self
+
+
+_DERIVED: Mapping[str, Callable[[Settings], object]] = {
+    "kafka_bootstrap_servers": lambda own: f"{own.host}:{own.kafka_port}",
+    "hdfs_uri": lambda own: f"hdfs://{own.host}:{own.namenode_port}",
+    "webhdfs_url": lambda own: f"http://{own.host}:{own.namenode_http_port}",
+    "flink_url": lambda own: f"http://{own.host}:{own.flink_rest_port}",
+    "database_host": lambda own: own.host,
+    "chain_url": lambda own: own.embedded_chain_url,
+    "chain_id": lambda own: own.embedded_chain_id,
+}
+"""What follows from the stack on this machine unless it is set."""
+
+
+def settings_beside(folder: Path, port_offset: int, **further: Any) -> Settings:
+    """Settings of another stack on this machine, whatever the environment says of clusters, ports and passwords.
+
+    Args:
+        folder: Of its state, and of its .env, which is made if it is missing.
+        port_offset: Between its ports and the usual ones.
+        further: Settings that it has besides.
+    """
+    from stack.secrets import ensure_secrets
+
+    env_file = folder / ".env"
+    ensure_secrets(env_file)
+    lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
+    values = {name: value for name, _, value in lines}
+    own: dict[str, Any] = {name: values[env_name(name)] for name in secret_fields()}
+    own |= {name: Settings.model_fields[name].default + port_offset for name in port_fields()}
+    own |= {name: Settings.model_fields[name].default for name in _DERIVED}
+    own |= {"var_dir": folder / "var", "build_dir": Path("build").absolute()}
+    return Settings(**own | further)
 
 
 def load_settings(env_file: Path = ENV_FILE) -> Settings:

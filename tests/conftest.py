@@ -8,25 +8,19 @@ from pathlib import Path
 import pytest
 
 import stack
-from gridseal.settings import Settings
-from stack.settings import env_name, port_fields, secret_fields
+from gridseal.settings import Settings, settings_beside
+from stack.settings import env_name, secret_fields
 from stack.sql import settings_environment
 
 # Beside the ports of a stack that someone may have running.
 PORT_OFFSET = 2000
 
 
-def _settings(folder: Path, env_file: Path) -> Settings:
-    ports = {name: Settings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
-    lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
-    values = {name: value for name, _, value in lines}
-    secrets = {name: values[env_name(name)] for name in secret_fields()}
+def _settings(folder: Path) -> Settings:
     # Tables of its own, which a test may change.
     warehouse = folder / "warehouse"
     shutil.copytree(Settings.model_fields["warehouse_dir"].default, warehouse)
-    return Settings(
-        **ports, **secrets, var_dir=folder / "var", build_dir=Path("build").absolute(), warehouse_dir=warehouse
-    )
+    return settings_beside(folder, PORT_OFFSET, warehouse_dir=warehouse)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +34,7 @@ def stack_env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack_settings(stack_env_file: Path) -> Settings:
     """Settings of the tests' own stack."""
-    return _settings(stack_env_file.parent, stack_env_file)
+    return _settings(stack_env_file.parent)
 
 
 @pytest.fixture(scope="session")

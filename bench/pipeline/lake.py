@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 import stack
 from gridseal.errors import CHECK_FAILED, GridsealError
-from gridseal.settings import Settings
+from gridseal.settings import Settings, settings_beside
 from pipelines.reconcile.run import reconcile
 from pipelines.sources.business import seed_database
 from pipelines.sources.grid.model import FIRST_DAY, MIN_METERS
@@ -20,7 +19,6 @@ from pipelines.sql.client import SqlClient, connect
 from pipelines.streaming import scratch
 from pipelines.streaming.cluster import current_job, failures, get, last_failure
 from pipelines.streaming.lag import lag
-from stack.settings import port_fields
 from warehouse.catalog import Catalog, load_catalog
 
 Tell = Callable[[str], None]
@@ -32,8 +30,6 @@ _MINUTES_A_DAY = 1440
 _SEED = 7
 _STILL_S = 180.0
 _RECONCILE_S = 600.0
-# What must be of the bench even where the environment names a cluster.
-_DERIVED = ("kafka_bootstrap_servers", "hdfs_uri", "webhdfs_url", "flink_url", "database_host", "chain_url")
 
 
 @dataclass(frozen=True)
@@ -150,14 +146,7 @@ def open_lake(folder: Path, tell: Tell) -> Iterator[Lake]:
 
 def own_settings(folder: Path) -> Settings:
     """The settings of whoever calls, but for addresses, ports, passwords and the folder of all state."""
-    env_file = folder / ".env"
-    stack.ensure_secrets(env_file)
-    lines = (line.partition("=") for line in env_file.read_text(encoding="utf-8").splitlines())
-    secrets = {name.removeprefix("GRIDSEAL_").lower(): value for name, _, value in lines}
-    ports = {name: Settings.model_fields[name].default + PORT_OFFSET for name in port_fields()}
-    places = {"var_dir": folder / "var", "build_dir": Path("build").absolute()}
-    values: dict[str, Any] = {**ports, **secrets, **dict.fromkeys(_DERIVED, ""), **places}
-    return Settings(**values)
+    return settings_beside(folder, PORT_OFFSET)
 
 
 def readings_of(messages: int, days: int = 2) -> MeterOptions:

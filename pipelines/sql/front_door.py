@@ -15,7 +15,6 @@ from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.session import Tables
 from warehouse.errors import WarehouseError
-from warehouse.template import references
 
 USER = "analyst"
 _PACKAGE = "io.gridseal.spark"
@@ -98,10 +97,7 @@ def _make_named_known(java: Any, tables: Tables) -> None:
     while True:
         statement = java.next()
         try:
-            names = references(statement.sql())
-            with tables.still:
-                for name in names:
-                    tables.ensure(name)
+            tables.ensure_named(statement.sql())
             statement.answer("")
         except (PipelineError, WarehouseError) as error:
             statement.answer(f"{error}; next: {error.hint}")

@@ -18,7 +18,6 @@ from pipelines.sql.session import Tables, open_session
 from pipelines.sql.time_travel import as_of, refuse_forgotten
 from warehouse.catalog import Catalog
 from warehouse.errors import WarehouseError
-from warehouse.template import references
 
 RELATIONS = 1000
 
@@ -88,16 +87,11 @@ def answer(request: dict[str, Any], session: Any, tables: Tables, catalog: Catal
     """
     try:
         sql = request["sql"].strip().rstrip(";")
-        names = references(sql)
-        with tables.still:
-            for name in names:
-                tables.ensure(name)
+        names = tables.ensure_named(sql)
         if request.get("as_of"):
             refuse_forgotten(tables.settings, catalog, names, request["as_of"])
             sql = as_of(sql, request["as_of"], catalog)
         with tables.still:
-            for name in names:
-                tables.ensure(name)
             frame = session.sql(sql)
         columns = [(f.name, f.dataType.simpleString()) for f in frame.schema.fields]
         return {"columns": columns, "rows": [tuple(row) for row in frame.collect()]}

@@ -10,6 +10,7 @@ from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import table_path
 from warehouse.catalog import CURRENT, Catalog
 from warehouse.contract import LAYERS, Table
+from warehouse.template import references
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,8 +37,8 @@ def open_session(
 
     Args:
         settings: Where the lake is.
-        cached_relations: Tables whose files are remembered until ``Tables.list_anew``; with 0 each mention of a table
-            lists its files, by jobs of Spark.
+        cached_relations: Tables whose files are remembered until the session's catalog forgets them, as the parser of
+            the endpoint has it do; with 0 each mention of a table lists its files, by jobs of Spark.
         further: Options of this session; lists that it has already become longer.
 
     Raises:
@@ -123,14 +124,22 @@ class Tables:
         if name not in self._known:
             self._catalog.table(name)
 
+    def ensure_named(self, sql: str) -> tuple[str, ...]:
+        """Make the tables that a statement names known, and return their names.
+
+        Raises:
+            WarehouseError: No folder declares one of them.
+            PipelineError: One has not been written yet.
+        """
+        names = references(sql)
+        with self.still:
+            for name in names:
+                self.ensure(name)
+        return names
+
     def unknown(self) -> list[str]:
         """Tables that were not asked for yet."""
         return [table.name for table in self._catalog if table.name not in self._known]
-
-    def list_anew(self) -> None:
-        """Forget which files tables have: what is analysed next reads one commit of each, however often it names it."""
-        session: Any = self._session
-        session._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
 
     def written(self, table: Table) -> bool:
         """Whether a table is there."""

@@ -179,6 +179,15 @@ def test_a_connection_removes_no_folder(lake: Lake, tmp_path: Path) -> None:
     assert (tmp_path / "kept").is_dir()
 
 
+def test_a_session_leaves_no_metastore(lake: Lake) -> None:
+    """HiveServer2 would make one in the working folder when a session closes."""
+    with cursor(lake) as analyst:
+        assert ask(analyst, "SELECT 1") == [(1,)]
+    (service,) = [found for found in stack.status(lake.settings) if found.name == "sql"]
+    folder = Path(f"/proc/{service.pid}/cwd").resolve()
+    assert not [name for name in ("metastore_db", "derby.log") if (folder / name).exists()]
+
+
 @pytest.mark.parametrize("value", ["${env:HOME}", "${system:user.home}", "UTC; DROP DATABASE ads", "Nowhere/City"])
 def test_a_time_zone_is_only_that(lake: Lake, value: str) -> None:
     with pytest.raises(dbapi.Error) as refused, cursor(lake, {f"set:hiveconf:{ZONE}": value}) as analyst:

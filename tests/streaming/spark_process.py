@@ -24,10 +24,10 @@ def query(
         statements: Spark SQL about dws.meter_day.
         unguarded: Without the options that keep a table's version.
     """
-    session = open_session(settings, RELATIONS)
-    tables = Tables(session, load_catalog(settings), settings)
-    tables.ensure("dws.meter_day")
-    tables.list_anew()
+    session: Any = open_session(settings, RELATIONS)
+    Tables(session, load_catalog(settings), settings).ensure("dws.meter_day")
+    # As the parser of the endpoint does before each statement.
+    session._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
     if unguarded:
         for option in WRITE_OPTIONS:
             session.conf.unset(option)

@@ -20,7 +20,8 @@ final class Server {
 
     static void start(SparkSession session) {
         HiveConf conf = new HiveConf(session.sessionState().newHadoopConf(), Server.class);
-        // By default it would open a metastore for its rules; those here are ReadOnly's.
+        // There is no metastore, and by default it would make one, for its rules and at the end of each session.
+        conf.setVar(ConfVars.METASTOREURIS, "thrift://none");
         conf.setVar(ConfVars.HIVE_AUTHORIZATION_MANAGER, FallbackHiveAuthorizerFactory.class.getName());
         conf.setBoolean("hive.internal.ss.authz.settings.applied.marker", true);
         try {
