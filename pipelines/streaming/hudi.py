@@ -21,6 +21,9 @@ EXACT_OPTIONS: Mapping[str, str] = {
 }
 """Options that decide whether the table is right; docs/semantics.md tells what goes wrong without each."""
 
+STREAM_CONNECTOR = "gridseal-hudi"
+"""Hudi's tables as its connector ``hudi`` has them, but for the exchange of records (docs/decisions/0023)."""
+
 _DELTA_COMMITS = 5
 _COST_OPTIONS: Mapping[str, str] = {
     "read.tasks": "1",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import sink_ddl
+from pipelines.streaming.hudi import STREAM_CONNECTOR, sink_ddl
 from pipelines.streaming.job import declare_databases, insert_sql, jvm, quoted
 from pipelines.streaming.losses import Loss, lost_before
 from pipelines.streaming.queries import checked_query
@@ -64,7 +64,8 @@ def register(
     for table in _written(catalog, sources_alone):
         if table not in with_past(catalog):
             _register_stage(tables, catalog, settings, table, replay.first_open if replay else "", ends)
-        tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{table.name}")))
+        name = quoted(f"lake.{table.name}")
+        tables.execute_sql(sink_ddl(table, settings, name, connector=STREAM_CONNECTOR))
 
 
 def statement_set(tables: Any, catalog: Catalog, sources_alone: bool = False) -> Any:
