@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import nbformat
 import pytest
 import typer.main
 
@@ -20,7 +21,8 @@ from warehouse.settings import WarehouseSettings
 ROOT = Path(__file__).parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NOTEBOOKS = sorted((ROOT / "docs").glob("*.ipynb"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *NOTEBOOKS])
 
 
 def _commands(command: object, words: tuple[str, ...] = ()) -> Iterator[str]:
@@ -90,6 +92,26 @@ def test_links_lead_somewhere(path: Path) -> None:
         if "://" in link or link.startswith("#"):
             continue
         assert (path.parent / link.split("#")[0]).exists(), f"{path.name} links to {link}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_was_executed_from_its_first_cell_to_its_last(path: Path) -> None:
+    code = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell.outputs]
+    assert outputs
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_names_no_folder_of_a_machine(path: Path) -> None:
+    cells = nbformat.read(path, 4).cells
+    texts = [cell.source for cell in cells]
+    for output in [output for cell in cells for output in cell.get("outputs", [])]:
+        texts.append(output.get("text", ""))
+        texts += [text for kind, text in output.get("data", {}).items() if not kind.startswith("image/")]
+    # Neither the end of a tag, nor the path of a URL or one that begins in this repository.
+    assert re.findall(r"(?<![\w:/<.])(?:/[\w.-]+){2,}|\b[A-Za-z]:\\", "\n".join(texts)) == []
 
 
 def test_the_example_of_a_table_is_a_table(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The scan for secrets finds one that is planted; `make lint` scans what is tracked here."""
 
+import base64
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -52,6 +54,27 @@ def test_only_tracked_files_are_read(repository: Path) -> None:
 
 def test_a_line_that_is_allowed_is_left_out(repository: Path) -> None:
     _track(repository, "settings.py", SECRETS["settings.py"] + "  # pragma: allowlist " + "secret")
+    assert scan(repository) == ""
+
+
+def _notebook(code: str, answer: str = "") -> str:
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + os.urandom(999)).decode()
+    outputs = [{"data": {"image/png": picture, "text/plain": [answer]}}]
+    return json.dumps({"cells": [{"cell_type": "code", "outputs": outputs, "source": [code]}]}, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("notebook", "line"),
+    [(_notebook(f'KEY = "{os.urandom(32).hex()}"\n'), 17), (_notebook("admin_key()\n", SECRETS["admin.key"]), 11)],
+    ids=["code", "answer"],
+)
+def test_a_secret_in_a_notebook_is_found(repository: Path, notebook: str, line: int) -> None:
+    _track(repository, "notebook.ipynb", notebook)
+    assert f"Location:    notebook.ipynb:{line}\n" in scan(repository)
+
+
+def test_a_picture_in_a_notebook_is_no_secret(repository: Path) -> None:
+    _track(repository, "notebook.ipynb", _notebook("draw()\n", "<Figure>"))
     assert scan(repository) == ""
 
 
