@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.hudi import EXACT_OPTIONS, sink_ddl
+from pipelines.streaming.hudi import EXACT_OPTIONS, STREAM_CONNECTOR, sink_ddl
 from pipelines.streaming.job import configuration, declare_databases, open_environment, prepare_environment, quoted
 from pipelines.streaming.queries import checked_query
 from pipelines.streaming.stages import register, statement_set
@@ -125,7 +125,7 @@ def fill(settings: PipelineSettings, name: str, first: int, count: int) -> None:
     table = load_catalog(settings).table(name)
     tables = local(settings.var_dir)
     declare_databases(tables, settings)
-    tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{name}")))
+    tables.execute_sql(sink_ddl(table, settings, quoted(f"lake.{name}"), connector=STREAM_CONNECTOR))
     last = first + count - 1
     tables.execute_sql(
         "CREATE TEMPORARY TABLE numbers (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100',"

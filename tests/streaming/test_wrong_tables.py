@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.streaming.hudi import STREAM_CONNECTOR
 from tests.streaming import flink_process as process
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -29,6 +30,27 @@ def test_without_precombine_a_key_that_comes_back_is_lost(flink: Call, tmp_path:
     loose, exact = flink(write_delete_and_insert, tmp_path)
     assert exact == [(1, "new"), (2, "other")]
     assert loose == [(2, "other")]
+
+
+def write_by_our_connector(folder: Path, changed: dict[str, str]) -> Any:
+    tables = process.local(folder)
+    changes = [("+I", 1, "old"), ("+I", 3, "gone"), ("-D", 1, "old"), ("-D", 3, "gone"), ("+I", 1, "new"), ("+I", 2, "x")]
+    process.view(tables, "change", {"id": "INT", "name": "STRING"}, changes, "id")
+    process.hudi(tables, folder, "ours", COLUMNS, "id", connector=STREAM_CONNECTOR, **changed)
+    process.hudi(tables, folder, "theirs", COLUMNS, "id", path=f"file://{folder}/ours")
+    tables.execute_sql("INSERT INTO ours SELECT * FROM `change`").wait()
+    return process.rows(tables, "SELECT * FROM theirs")
+
+
+@pytest.mark.parametrize("kind", ["MERGE_ON_READ", "COPY_ON_WRITE"])
+def test_our_connector_writes_what_hudi_reads(flink: Call, tmp_path: Path, kind: str) -> None:
+    assert flink(write_by_our_connector, tmp_path, {"table_type": kind}) == [(1, "new"), (2, "x")]
+
+
+@pytest.mark.parametrize("option", ["write_tasks", "hoodie_bucket_index_num_buckets"])
+def test_our_connector_refuses_a_second_writer(flink: Call, tmp_path: Path, option: str) -> None:
+    with pytest.raises(RuntimeError, match="a table has one writer and one bucket a partition"):
+        flink(write_by_our_connector, tmp_path, {option: "2"})
 
 
 def write_join_by_range(folder: Path, materialize: str) -> Any:
