@@ -103,11 +103,11 @@ def _first_customer(office: "Office", sealed: "Sealed") -> int:
 
 def _audit(settings: "Settings", table: "Table", sealed: "Sealed") -> "Audit":
     from notary.audit.partition import audit_partition
-    from notary.lake.commits import Commits
-    from notary.lake.snapshot import open_snapshot
+    from notary.lake.snapshot import Snapshot
+    from pipelines.reading.commits import Commits
 
     commits = Commits.of(settings, table)
-    with open_snapshot(settings, commits) as snapshot:
+    with Snapshot.open(settings, commits) as snapshot:
         return audit_partition(settings, snapshot, commits, sealed)
 
 

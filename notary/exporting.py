@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 from blake3 import blake3
 
 from notary.errors import NotaryError
-from notary.lake.commits import Commits
-from notary.lake.snapshot import Snapshot, open_snapshot, project
+from notary.lake.snapshot import Snapshot, project
 from notary.office import Office
 from notary.publishing import register_line
 from notary.record.seals import Sealed
 from notary.sealing.seal import same_rows
 from notary.verify.proof import schema_to_json
 from pipelines.observe.files import Progress
+from pipelines.reading.commits import Commits
 from warehouse.contract import Table
 
 FORMAT = "gridseal export 1"
@@ -79,7 +79,7 @@ def export(office: Office, table: Table, file: Path, wanted: list[str], progress
     exported: list[Exported] = []
     fresh = file.with_name(f".{file.name}.new")
     try:
-        with open_snapshot(office.settings, Commits.of(office.settings, table)) as snapshot:
+        with Snapshot.open(office.settings, Commits.of(office.settings, table)) as snapshot:
             there = snapshot.partitions()
             if unknown := sorted(set(wanted) - set(there)):
                 raise NotaryError(f"{table.name} has no partition {unknown[0]!r}", "gridseal notary status", 2)

@@ -7,9 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from notary.errors import NotaryError
-from notary.lake.commits import Commits
 from notary.lake.keys import has_key
-from notary.lake.snapshot import Snapshot, open_snapshot
+from notary.lake.snapshot import Snapshot
 from notary.record.checkpoints import Checkpoints
 from notary.record.seals import Sealed, SealLog
 from notary.sealing.leaf_table import LeafTable
@@ -20,6 +19,7 @@ from notary.verify.row import Column, Schema, cell_hash, cell_salts, key_of, lea
 from notary.verify.seal import Checkpoint
 from notary.verify.text import value_from_text
 from pipelines.errors import PipelineError
+from pipelines.reading.commits import Commits
 from warehouse.contract import Table
 
 
@@ -177,7 +177,7 @@ def _rows(settings: NotarySettings, table: Table, leaves: LeafTable, places: lis
     commits = Commits.of(settings, table)
     for instant in dict.fromkeys(("", leaves.sealed.seal.instant)):
         try:
-            with open_snapshot(settings, commits, instant) as snapshot:
+            with Snapshot.open(settings, commits, instant) as snapshot:
                 found = _as_sealed(snapshot, leaves, places)
         except (NotaryError, PipelineError):
             if instant:

@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from notary.errors import NotaryError
-from notary.lake.commits import Commits
-from notary.lake.snapshot import COMMIT_TIME, Snapshot, open_snapshot
+from notary.lake.snapshot import Snapshot
 from notary.proving import Way, in_words, prove_row, way_of
 from notary.record.checkpoints import Checkpoints
 from notary.record.seals import SealLog
 from notary.sealing.leaf_table import LeafTable
 from notary.settings import NotarySettings
 from notary.verify.proof import Proof
+from pipelines.reading.commits import Commits
+from pipelines.reading.snapshot import COMMIT_TIME
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -108,7 +109,7 @@ class _Reader:
         if table.name not in self._commits:
             self._commits[table.name] = Commits.of(self._settings, table)
         columns = wanted.column_names
-        with open_snapshot(self._settings, self._commits[table.name]) as snapshot:
+        with Snapshot.open(self._settings, self._commits[table.name]) as snapshot:
             parts = [
                 _agreeing(batch, wanted, columns)
                 for partition in _partitions(snapshot, table, wanted)

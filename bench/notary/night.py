@@ -7,13 +7,13 @@ from bench.clock import seconds
 from bench.figure import Figure
 from bench.notary.tree import random_hashes
 from bench.options import Options
-from notary.lake.commits import Seen
 from notary.record.checkpoints import Checkpoints
 from notary.record.database import open_database
 from notary.record.seals import SealLog
 from notary.settings import NotarySettings
 from notary.verify.row import Column, Schema
 from notary.verify.seal import Seal
+from pipelines.reading.commits import Seen
 
 _PARTITIONS = (100, 1000, 5000)
 _STEPS = {"append": "append one of the 1 %", "make": "checkpoint of the log", "place": "path of a seal"}

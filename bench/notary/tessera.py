@@ -20,7 +20,6 @@ from bench.options import Options
 from gridseal.errors import NO_SERVICE, GridsealError
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Levels, Tree
-from notary.lake.commits import Seen
 from notary.record.database import open_database
 from notary.record.seals import SealLog
 from notary.sealing.leaf_file import LEAF, SALT, column_of, hashes_of, write_leaves
@@ -28,6 +27,7 @@ from notary.sealing.salts import Salts
 from notary.settings import NotarySettings
 from notary.verify.seal import Seal
 from notary.verify.tree import root_of_path
+from pipelines.reading.commits import Seen
 
 _LEAVES, _PROOFS = 100_000, 1000
 _SOURCE = Path(__file__).with_name("peer")

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from notary.bulk.leaves import LeafMaker
 from notary.errors import NotaryError
-from notary.lake.commits import Commit, Commits
-from notary.lake.snapshot import COMMIT_TIME, Snapshot, open_snapshot, project
+from notary.lake.snapshot import Snapshot, project
 from notary.record.seals import Sealed
 from notary.sealing.leaf_table import LeafTable
 from notary.settings import NotarySettings
 from pipelines.errors import PipelineError
+from pipelines.reading.commits import Commit, Commits
+from pipelines.reading.snapshot import COMMIT_TIME, UnreadableError
 
 _SEALED, _NOW = "_sealed", "_now"
 
@@ -116,7 +117,7 @@ def audit_partition(
     later = [commit for commit in commits.after(sealed.seen) if sealed.seal.partition in commit.partitions]
     try:
         rows = list(snapshot.rows(sealed.seal.partition))
-    except NotaryError as error:
+    except (NotaryError, UnreadableError) as error:
         return Audit(sealed, snapshot.instant, 0, 0, (), str(error))
     now = _table(rows, snapshot)
     before, after = _aligned(leaves, now)
@@ -221,7 +222,7 @@ def _intact(
     if sealed.seal.instant < min((name.split(".")[0] for name, _ in commits.completed()), default=""):
         return None
     try:
-        with open_snapshot(settings, commits, sealed.seal.instant) as then:
+        with Snapshot.open(settings, commits, sealed.seal.instant) as then:
             rows = _table(list(then.rows(sealed.seal.partition)), then)
     except (NotaryError, PipelineError):
         return frozenset()

@@ -6,13 +6,13 @@ from notary.audit.partition import Audit, Kind, audit_partition
 from notary.audit.record import Audits
 from notary.bulk.trees import Tree
 from notary.errors import NotaryError
-from notary.lake.commits import Commits
-from notary.lake.snapshot import open_snapshot
+from notary.lake.snapshot import Snapshot
 from notary.record.checkpoints import Checkpoints
 from notary.record.forgotten import Forgotten
 from notary.record.seals import Sealed, SealLog
 from notary.settings import NotarySettings
 from pipelines.observe.files import Progress
+from pipelines.reading.commits import Commits
 from warehouse.catalog import Catalog
 from warehouse.contract import Table
 
@@ -92,7 +92,7 @@ def audit_partitions(
             gone = f"{name} has no commit any more"
             found += [Audit(sealed, "", 0, 0, (), gone) for sealed in of_table]
             continue
-        with open_snapshot(settings, commits) as snapshot:
+        with Snapshot.open(settings, commits) as snapshot:
             for sealed in of_table:
                 progress(len(found), len(wanted), f"{name} {sealed.seal.partition}".rstrip())
                 known = forgotten.leaves(name, sealed.seal.partition)

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from notary.bulk.trees import Levels, Tree
 from notary.errors import NotaryError
-from notary.lake.commits import Seen
 from notary.record.database import changing
 from notary.verify.hashes import EMPTY_ROOT, SIZE
 from notary.verify.proof import Place, schema_from_json, schema_to_json
 from notary.verify.row import Schema
 from notary.verify.seal import Checkpoint, Seal
+from pipelines.reading.commits import Seen
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from notary.lake.keys import has_key
-from notary.lake.snapshot import partition_paths
 from notary.record.forgotten import Forgotten
 from notary.sealing.leaf_file import LEAF, SALT, leaf_folder, open_leaves, store_leaves, write_leaves
 from notary.settings import NotarySettings
 from notary.verify.row import Column, Schema
 from notary.verify.text import row_to_json
+from pipelines.reading.snapshot import partition_paths
 from pipelines.webhdfs import list_folder, open_client, reachable
 from warehouse.contract import Table
 

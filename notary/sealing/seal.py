@@ -10,8 +10,7 @@ import pyarrow as pa
 from notary.bulk.leaves import LeafMaker
 from notary.bulk.trees import Tree
 from notary.errors import NotaryError
-from notary.lake.commits import Commits, Seen
-from notary.lake.snapshot import Snapshot, open_snapshot, project
+from notary.lake.snapshot import Snapshot, project
 from notary.record.seals import Sealed, SealLog
 from notary.sealing.hashing import hash_rows
 from notary.sealing.leaf_file import SALT, hashes_of, leaf_path, open_leaves, store_leaves
@@ -20,6 +19,7 @@ from notary.verify.row import Schema
 from notary.verify.seal import Seal
 from pipelines.errors import PipelineError
 from pipelines.observe.files import Progress
+from pipelines.reading.commits import Commits, Seen
 from warehouse.contract import Table
 
 
@@ -69,7 +69,7 @@ def seal_tables(
         commits = Commits.of(settings, table)
         if commits.newest is None:
             continue
-        with open_snapshot(settings, commits) as snapshot:
+        with Snapshot.open(settings, commits) as snapshot:
             last, there = log.newest(table.name), set(snapshot.partitions())
             wanted = [path for path in sorted({*there, *last}) if partition in (None, path)]
             found |= bool(wanted)
@@ -93,8 +93,8 @@ def seal_partition(settings: NotarySettings, log: SealLog, snapshot: Snapshot, s
     The leaves are on HDFS before the seal is in the log: killed in between, the next run begins anew.
 
     Raises:
-        NotaryError: Two rows have one key, or the files cannot be read.
-        PipelineError: HDFS does not answer.
+        NotaryError: Two rows have one key.
+        PipelineError: HDFS does not answer, or the files cannot be read.
         ValueError: A row has no canonical form.
     """
     schema, what = snapshot.schema, f"{snapshot.table.name} {partition}".rstrip()
@@ -118,8 +118,8 @@ def same_rows(settings: NotarySettings, schema: Schema, batches: Iterable[pa.Rec
         last: What they are compared with.
 
     Raises:
-        NotaryError: Its leaves or its files cannot be read.
-        PipelineError: HDFS does not answer.
+        NotaryError: Its leaves cannot be read.
+        PipelineError: HDFS does not answer, or its files cannot be read.
     """
     if schema != last.schema or not last.leaves:
         return False

@@ -24,14 +24,14 @@ from blake3 import blake3
 from pyarrow import parquet
 
 from notary.bulk.leaves import LeafMaker
-from notary.lake.commits import Commits
-from notary.lake.snapshot import open_snapshot, project
+from notary.lake.snapshot import Snapshot, project
 from notary.office import Office, open_office
 from notary.proving import prove
 from notary.verify.proof import dump, load
 from notary.verify.row import leaf
 from notary.verify.trust import Node
 from notary.verify.verdict import Outcome, Trust, judge
+from pipelines.reading.commits import Commits
 from pipelines.streaming.hudi import table_path
 from pipelines.webhdfs import list_folder, open_client
 from tests.lake.lake import DAY, Lake
@@ -86,7 +86,7 @@ def test_every_row_that_spark_shows_is_sealed_and_no_other(lake: Lake, sealed: d
         table = lake.catalog.table(name)
         commits = Commits.of(lake.settings, table)
         where = f" WHERE meter_id = '{ONE_METER}'" if name in LARGE else ""
-        with open_snapshot(lake.settings, commits) as snapshot:
+        with Snapshot.open(lake.settings, commits) as snapshot:
             schema = snapshot.schema
             rows = lake.query(f"SELECT {', '.join(schema.names)} FROM {name}{where}")
             by_spark = sorted(
@@ -121,7 +121,7 @@ def test_a_row_of_every_table_is_proven(lake: Lake, office: Office) -> None:
         for sealed in office.log.newest(table.name).values():
             if not sealed.seal.rows:
                 continue
-            with open_snapshot(lake.settings, Commits.of(lake.settings, table)) as snapshot:
+            with Snapshot.open(lake.settings, Commits.of(lake.settings, table)) as snapshot:
                 row = next(iter(snapshot.batches(sealed.seal.partition))).slice(0, 1).to_pylist()[0]
             key = {name: row[name] for name in table.key}
             proof = prove(lake.settings, office.log, office.checkpoints, table, key)

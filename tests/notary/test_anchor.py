@@ -19,7 +19,6 @@ from notary.chain.account import ADMIN, ANCHORER, Account
 from notary.chain.anchor import Anchorage
 from notary.chain.node import Chain
 from notary.errors import NotaryError
-from notary.lake.commits import Seen
 from notary.record.checkpoints import Anchored, Checkpoints, State
 from notary.record.database import alone, open_database
 from notary.record.seals import SealLog
@@ -27,6 +26,7 @@ from notary.settings import NotarySettings
 from notary.verify.evm import check_evm
 from notary.verify.row import Column, Schema
 from notary.verify.seal import Seal
+from pipelines.reading.commits import Seen
 from tests.notary.evm_record import anvil, asked
 
 CHAIN_ID = 4711

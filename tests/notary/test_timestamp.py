@@ -27,7 +27,6 @@ from pydantic import ValidationError
 from gridseal.cli import main
 from notary.anchors import Anchor, Tell, anchor_newest
 from notary.errors import NotaryError
-from notary.lake.commits import Seen
 from notary.proving import prove_row, way_of
 from notary.record.checkpoints import Anchored, Checkpoints, State
 from notary.record.database import open_database
@@ -44,6 +43,7 @@ from notary.verify.proof import LONGEST_STAMP, MOST_STAMPS, Proof, dump, load
 from notary.verify.seal import Checkpoint
 from notary.verify.trust import Node
 from notary.verify.verdict import CheckStamp, Outcome, Trust, judge
+from pipelines.reading.commits import Seen
 from tests.notary.authority import REJECTION, Authority, Signer, serving
 from tests.notary.evm_record import anvil
 from tests.notary.test_anchor import CHAIN_ID, lake_on

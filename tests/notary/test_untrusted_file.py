@@ -43,7 +43,7 @@ def test_the_trap_is_one(trap: tuple[Path, Path]) -> None:
     assert trap[1].exists(), "pyarrow no longer runs it: pyarrow-hotfix can go"
 
 
-@pytest.mark.parametrize("module", ["notary.lake.snapshot", "notary.sealing.leaf_file", "notary.exporting"])
+@pytest.mark.parametrize("module", ["pipelines.reading.snapshot", "notary.sealing.leaf_file", "notary.exporting"])
 def test_what_reads_the_lake_refuses_it(trap: tuple[Path, Path], module: str) -> None:
     done = _read(trap[0], f"import {module}")
     assert "Disallowed deserialization" in done.stderr

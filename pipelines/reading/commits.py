@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from notary.errors import NotaryError
+from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.timeline import COMPLETED, WRITTEN, Timeline, columns_of, list_timeline, read_commit
+from pipelines.timeline import COMPLETED, WRITTEN, Timeline, columns_of, list_timeline, read_commit, replace_commits
 from warehouse.contract import Table
 
 _BEGUN = tuple(f"{commit}.requested" for commit in COMPLETED)
 # They write rows anew that are there already.
 _SERVICES = frozenset({"COMPACT", "CLUSTER", "LOG_COMPACT"})
+# After every instant.
+_EVER = "~"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class Commits:
     @property
     def newest(self) -> str | None:
         """File of the newest commit that changed rows; None before the first."""
-        files = [name for name, _ in self.completed() if self._changes_rows(name)]
+        return self.newest_until(_EVER)
+
+    def newest_until(self, instant: str) -> str | None:
+        """File of the newest commit that changed rows and began at an instant or before; None if there is none."""
+        files = [name for name, _ in self.completed() if name.split(".")[0] <= instant and self._changes_rows(name)]
         return max(files, default=None)
 
     @property
@@ -75,10 +81,10 @@ class Commits:
         """What a reader of now sees.
 
         Raises:
-            NotaryError: There is no commit yet.
+            PipelineError: There is no commit yet.
         """
         if self.newest is None:
-            raise NotaryError(f"{self.table.name} has no commit yet", "gridseal status")
+            raise PipelineError(f"{self.table.name} has no commit yet", "gridseal status")
         instant = self.newest.split(".")[0]
         completed = {name.split(".")[0] for name, _ in self.completed()}
         begun = {name.split(".")[0] for name, _ in self.files if name[:1].isdigit()}
@@ -114,8 +120,29 @@ class Commits:
         # What has begun may be going to change rows.
         begun = {name.split(".")[0] for name, _ in self.files if name.endswith(_BEGUN)}
         changing = {one for one in {*begun, *completed} if completed.get(one, True)}
-        bound = min((one for one in changing if one > instant), default="~")
+        bound = min((one for one in changing if one > instant), default=_EVER)
         return max((one for one in completed.keys() - changing if instant < one < bound), default=instant)
+
+    def last_change(self, partition: str, since: str, until: str) -> str:
+        """The instant of the newest commit that changed rows of a partition.
+
+        Args:
+            partition: Its path.
+            since: Only commits that began then or later.
+            until: Only commits that began then or before.
+
+        Returns:
+            Empty if there is none.
+        """
+        names = [name for name, _ in self.completed() if since <= name.split(".")[0] <= until]
+        changes = (self._commit(name) for name in sorted(names, reverse=True) if self._changes_rows(name))
+        return next((commit.instant for commit in changes if partition in commit.partitions), "")
+
+    def replaced(self, until: str) -> frozenset[tuple[str, str]]:
+        """Partition and file group of what commits, begun at an instant or before, have put others in the place of."""
+        names = [name for name, _ in replace_commits(self.completed()) if name.split(".")[0] <= until]
+        told = (self.read(name).get("partitionToReplaceFileIds", {}) for name in names)
+        return frozenset((path, group) for groups in told for path, ids in groups.items() for group in ids)
 
     def read(self, file: str) -> dict[str, Any]:
         """What a commit says of itself."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notary.lake.commits import Commits
+from pipelines.reading.commits import Commits
 from warehouse.catalog import load_catalog
 from warehouse.settings import WarehouseSettings
 
@@ -48,6 +48,35 @@ def test_a_clustering_has_the_rows_of_the_commit_before() -> None:
     assert commits(BASE_ONLY, *files, i2=OVERWRITE).same_rows_until("1") == "1"
     # On such a table a .commit is a writer's.
     assert commits(BASE_ONLY, "1.commit", "2.commit").same_rows_until("1") == "1"
+
+
+def test_the_newest_change_of_a_partition() -> None:
+    told: dict[str, dict[str, Any]] = {
+        "1.deltacommit": {"partitionToWriteStats": {"dt=1": [], "dt=2": []}},
+        "2.deltacommit": {"partitionToWriteStats": {"dt=1": []}},
+        "3.commit": {"partitionToWriteStats": {"dt=2": []}},
+        "4.replacecommit": {"operationType": OVERWRITE, "partitionToReplaceFileIds": {"dt=2": ["a", "b"]}},
+        "5.deltacommit": {"partitionToWriteStats": {"dt=1": []}},
+    }
+    read: list[str] = []
+    listed = [(name, {"type": "FILE", "modificationTime": 0}) for name in [*told, "6.deltacommit.inflight"]]
+    of_table = Commits(CATALOG.table(LOGGED), listed, lambda file: read.append(file) or told[file])
+    assert of_table.last_change("dt=1", "1", "9") == "5"
+    assert read == ["5.deltacommit"]
+    assert of_table.last_change("dt=1", "1", "4") == "2"
+    assert of_table.last_change("dt=2", "1", "9") == "4"
+    # A compaction changes no row.
+    assert of_table.last_change("dt=2", "1", "3") == "1"
+    assert of_table.last_change("dt=2", "2", "3") == ""
+    assert of_table.replaced("9") == {("dt=2", "a"), ("dt=2", "b")}
+    assert of_table.replaced("3") == frozenset()
+
+
+def test_the_newest_commit_until_an_instant() -> None:
+    of_table = commits(LOGGED, "1.deltacommit", "3.deltacommit", "4.commit")
+    first, last = "1.deltacommit", "3.deltacommit"
+    assert [of_table.newest_until(instant) for instant in "0123"] == [None, first, first, last]
+    assert of_table.newest == of_table.newest_until("9") == "3.deltacommit"
 
 
 def test_the_newest_commit_is_one_that_changed_rows() -> None:
