@@ -4,7 +4,8 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,6 +66,19 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """Print a line for people to standard error, where it does not mix with what programs read."""
     _stderr().print(text, highlight=False, soft_wrap=True)
+
+
+def tell_every(seconds: float) -> Callable[[str], None]:
+    """A function that says one text in so many seconds, and none before as many have passed."""
+    last = time.monotonic()
+
+    def tell(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            say(text)
+
+    return tell
 
 
 @contextmanager

@@ -8,16 +8,17 @@ from gridseal.output import Format, print_rows, say
 
 if TYPE_CHECKING:
     from pipelines.sql.client import SqlClient
+    from pipelines.sql.embedded import Embedded
 
 
-def run_prompt(client: "SqlClient", as_of: datetime | None, format: Format) -> None:
+def run_prompt(client: "SqlClient | Embedded", as_of: datetime | None, format: Format) -> None:
     """Read statements that end in ; until end of file or exit."""
     from rich.markup import escape
 
     from pipelines.errors import PipelineError
 
     readline.parse_and_bind("tab: complete")
-    say("Spark SQL over the lake; end a statement with ;  exit or Ctrl-D leaves")
+    say("SQL over the lake; end a statement with ;  exit or Ctrl-D leaves")
     lines: list[str] = []
     while True:
         try:

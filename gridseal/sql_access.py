@@ -1,15 +1,19 @@
-"""The SQL endpoint for commands: started when it is first needed, warm from then on."""
+"""What answers the SQL of commands: the endpoint, started when it is first needed, or DuckDB in this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridseal.errors import NO_SERVICE, GridsealError
-from gridseal.output import say
+from gridseal.output import say, tell_every
 
 if TYPE_CHECKING:
     from gridseal.settings import Settings
     from pipelines.sql.client import SqlClient
+    from pipelines.sql.embedded import Embedded
+
+_PATIENCE_S = 2.0
+"""After which a reader is told what is being done."""
 
 
 def ensure_sql(settings: "Settings") -> tuple[str, int]:
@@ -44,3 +48,17 @@ def open_sql(settings: "Settings") -> Iterator["SqlClient"]:
         except PipelineError:
             client = held.enter_context(connect(settings, ensure_sql(settings)))
         yield client
+
+
+@contextmanager
+def open_embedded(settings: "Settings") -> Iterator["Embedded"]:
+    """DuckDB in this process, which reads what has changed in the lake since it last did."""
+    from pipelines.sql.embedded import Embedded
+    from warehouse.catalog import load_catalog
+
+    tell = tell_every(_PATIENCE_S)
+
+    def progress(done: int, total: int, name: str) -> None:
+        tell(f"reading {name}, {done + 1} of {total} partitions")
+
+    yield Embedded(settings, load_catalog(settings), progress)

@@ -45,7 +45,9 @@ class PipelineSettings(WarehouseSettings):
         le=720,
         description="Hours for which tables keep what was replaced: how far back gridseal sql --as-of reads.",
     )
-    sql_memory_mb: int = Field(1536, ge=512, description="Heap of the Spark SQL endpoint in MiB.")
+    sql_memory_mb: int = Field(
+        1536, ge=512, description="Heap of the Spark SQL endpoint in MiB; as much DuckDB may take."
+    )
     sql_statements: int = Field(4, ge=1, le=64, description="Statements of jdbc:hive2 that run at once; others wait.")
     sql_timeout_seconds: int = Field(600, ge=0, description="After which such a statement ends; 0 for never.")
     sql_max_rows: int = Field(

@@ -1,6 +1,7 @@
 """sql, export and demo."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,13 @@ from gridseal.errors import WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_rows, progress, say
 
 
+class Engine(StrEnum):
+    """What answers a query."""
+
+    SPARK = "spark"
+    DUCKDB = "duckdb"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("sql")(sql)
@@ -20,10 +28,17 @@ def register(app: typer.Typer) -> None:
 
 
 def sql(
-    query: Annotated[str | None, typer.Argument(help="Spark SQL that reads; without it, a prompt.")] = None,
+    query: Annotated[str | None, typer.Argument(help="SQL of the engine that reads; without it, a prompt.")] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Read every table as it was then, ISO 8601, UTC.")
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="spark: the warm endpoint. duckdb: this process, without a JVM, which copies what has changed; its SQL"
+            " is DuckDB's own, in which averages and quotients of decimals are doubles."
+        ),
+    ] = Engine.SPARK,
     format: FormatOption = Format.TABLE,
     chart: Annotated[
         Chart | None, typer.Option(help="Draw it: the first column along the x axis, columns of numbers beside it.")
@@ -31,7 +46,7 @@ def sql(
 ) -> None:
     """Query the lake: tables by their layer names, such as ads.region_load_curve; timestamps are UTC."""
     from gridseal.settings import load_settings
-    from gridseal.sql_access import open_sql
+    from gridseal.sql_access import open_embedded, open_sql
     from pipelines.sql.time_travel import parse_moment
 
     settings = load_settings()
@@ -42,7 +57,7 @@ def sql(
         raise GridsealError("the query is empty", 'gridseal sql "SELECT * FROM ads.data_freshness"', WRONG_USAGE)
     if chart and query is None:
         raise GridsealError("--chart draws the answer of a query; there is none", "gridseal sql --help", WRONG_USAGE)
-    with open_sql(settings) as client:
+    with (open_embedded if engine is Engine.DUCKDB else open_sql)(settings) as client:
         if query is not None:
             result = client.query(query, moment)
             if chart:

@@ -93,6 +93,7 @@ NO_SERVICE = {
     "pipeline start": (["pipeline", "start"], "gridseal up"),
     "pipeline stop": (["pipeline", "stop"], "gridseal up"),
     "sql": (["sql", "SELECT 1"], "gridseal up"),
+    "sql duckdb": (["sql", "--engine", "duckdb", "SELECT * FROM ads.data_freshness"], "gridseal up"),
     "check": (["check"], "gridseal up"),
     "reconcile": (["reconcile", "--timeout", "0"], "gridseal up"),
     "table files": (["table", "files"], "gridseal up"),
@@ -154,6 +155,11 @@ WRONG_USE = {
     "buckets": (["table", "cluster", "dws.meter_day"], "dws.meter_day is written by Flink, which finds a bucket by"),
     "empty query": (["sql", "  "], "the query is empty"),
     "time": (["sql", "--as-of", "tomorrow", "SELECT 1"], "'tomorrow' is not a time; allowed: ISO 8601"),
+    "engine": (["sql", "--engine", "oracle", "SELECT 1"], "'spark', 'duckdb'"),
+    "more than reads": (
+        ["sql", "--engine", "duckdb", "DROP TABLE ads.data_freshness"],
+        "the statement is refused; allowed: one that reads, such as SELECT",
+    ),
     "future": (["sql", "--as-of", "2999-01-01", "SELECT 1"], "lies in the future"),
 }
 
