@@ -54,11 +54,10 @@ def open_sql(settings: "Settings") -> Iterator["SqlClient"]:
 def open_embedded(settings: "Settings") -> Iterator["Embedded"]:
     """DuckDB in this process, which reads what has changed in the lake since it last did."""
     from pipelines.sql.embedded import Embedded
-    from warehouse.catalog import load_catalog
 
     tell = tell_every(_PATIENCE_S)
 
     def progress(done: int, total: int, name: str) -> None:
         tell(f"reading {name}, {done + 1} of {total} partitions")
 
-    yield Embedded(settings, load_catalog(settings), progress)
+    yield Embedded(settings, progress)

@@ -16,8 +16,8 @@ from pipelines.sql.copies import NOW, open_copies
 from pipelines.sql.session import current_select
 from pipelines.sql.time_travel import refuse_forgotten
 from pipelines.streaming.hudi import table_path
-from warehouse.catalog import CURRENT, Catalog
-from warehouse.contract import LAYERS, Table
+from warehouse.catalog import CURRENT, Catalog, load_catalog
+from warehouse.contract import LAYERS, Table, read_contract
 from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
@@ -33,15 +33,14 @@ _FUNCTIONS = ("generate_series", "range", "repeat", "repeat_row", "unnest")
 class Embedded:
     """Answers as the client of the endpoint does."""
 
-    def __init__(self, settings: PipelineSettings, catalog: Catalog, progress: Progress = lambda *_: None) -> None:
+    def __init__(self, settings: PipelineSettings, progress: Progress = lambda *_: None) -> None:
         """Nothing is opened before a query.
 
         Args:
             settings: Where the lake is, and the folder of state, which keeps the copies.
-            catalog: The tables.
             progress: Told of partitions done, of all, and the next that is read from HDFS.
         """
-        self._settings, self._catalog, self._progress = settings, catalog, progress
+        self._settings, self._progress = settings, progress
 
     def query(self, sql: str, as_of: datetime | None = None) -> Result:
         """Run a query.
@@ -59,7 +58,8 @@ class Embedded:
             with duckdb.connect(config=self._options()) as database:
                 tables = self._tables(database, sql)
                 if as_of:
-                    refuse_forgotten(self._settings, self._catalog, [table.name for table in tables], as_of)
+                    named = {table.name: table for table in tables}
+                    refuse_forgotten(self._settings, Catalog(named, self._settings), named, as_of)
                 return self._answer(database, sql, tables, _instant(as_of) if as_of else NOW)
         except duckdb.Error as error:
             raise PipelineError(str(error).strip().splitlines()[0], _HINT, exit_code=2) from error
@@ -76,7 +76,7 @@ class Embedded:
             columns = tuple((str(name), str(kind)) for name, kind, *_ in answer.description or ())
             return Result(columns, tuple(answer.fetchall()))
 
-    def _options(self) -> dict[str, str]:
+    def _options(self) -> dict[str, Any]:
         return {
             "memory_limit": f"{self._settings.sql_memory_mb}MiB",
             "temp_directory": str(self._settings.var_dir.resolve() / "duckdb" / "spilled"),
@@ -96,11 +96,16 @@ class Embedded:
         if parsed["error"] or len(parsed["statements"]) != 1:
             raise _refusal("the statement is refused; allowed: one that reads, such as SELECT")
         named = {name for name in _named(parsed) if name.split(".")[0] in LAYERS}
-        return [self._catalog.table(base) for base in sorted(set(map(self._base, named)))]
+        tables = {table.name: table for table in map(self._table, sorted(named))}
+        return list(tables.values())
 
-    def _base(self, name: str) -> str:
-        base = name.removesuffix(CURRENT)
-        return base if base in self._catalog.tables and self._catalog.table(base).history else name
+    def _table(self, name: str) -> Table:
+        """The table of a name, or of a view of current versions; contracts of others would take a second to read."""
+        for base in (name, name.removesuffix(CURRENT)):
+            folder = self._settings.warehouse_dir / base.replace(".", "/")
+            if folder.is_dir() and ((table := read_contract(folder)).history or base == name):
+                return table
+        return load_catalog(self._settings).table(name)
 
 
 def _named(parsed: Any) -> Iterator[str]:

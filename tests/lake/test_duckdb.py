@@ -34,7 +34,7 @@ class Engine:
 
     def __init__(self, lake: Lake) -> None:
         self.read: list[str] = []
-        self._embedded = Embedded(lake.settings, lake.catalog, lambda _done, _all, name: self.read.append(name))
+        self._embedded = Embedded(lake.settings, lambda _done, _all, name: self.read.append(name))
         self.query = self._embedded.query
 
 

@@ -11,12 +11,11 @@ import pytest
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.sql.embedded import Embedded, lock
-from warehouse.catalog import Catalog
 
 
 @pytest.fixture
-def engine(settings: PipelineSettings, catalog: Catalog) -> Embedded:
-    return Embedded(settings, catalog)
+def engine(settings: PipelineSettings) -> Embedded:
+    return Embedded(settings)
 
 
 def test_an_answer_is_in_types_of_python(engine: Embedded) -> None:
@@ -169,8 +168,8 @@ def test_a_table_that_was_never_written_names_the_command(engine: Embedded, answ
     assert answers.asked == ["LISTSTATUS /lake/ads/meter_baseline/.hoodie"]
 
 
-def test_without_hdfs_there_is_no_answer(engine: Embedded, settings: PipelineSettings, catalog: Catalog) -> None:
-    away = Embedded(settings.model_copy(update={"webhdfs_url": "http://127.0.0.1:1"}), catalog)
+def test_without_hdfs_there_is_no_answer(settings: PipelineSettings) -> None:
+    away = Embedded(settings.model_copy(update={"webhdfs_url": "http://127.0.0.1:1"}))
     with pytest.raises(PipelineError, match="HDFS does not answer at") as refused:
         away.query("SELECT * FROM ads.data_freshness")
     assert (refused.value.exit_code, refused.value.hint) == (3, "gridseal up")
