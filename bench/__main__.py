@@ -33,6 +33,7 @@ def main(
     rows: Annotated[int, typer.Option(min=1000, help="Rows of a partition of the notary.")] = 1_000_000,
     messages: Annotated[int, typer.Option(min=1000, help="Messages that flow through the pipeline.")] = 1_000_000,
     minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of freshness.")] = 3,
+    days: Annotated[int, typer.Option(min=1, max=30, help="Days of the month that queries ask.")] = 30,
     format: Annotated[Format, typer.Option("--format", "-f", help="table, json or csv.")] = Format.TABLE,
 ) -> None:
     """Measure gridseal beside others on this machine, while nothing else runs on it: docs/performance.md."""
@@ -43,7 +44,7 @@ def main(
     names = chosen(only or [])
     machine = describe()
     with tempfile.TemporaryDirectory(prefix="gridseal-bench-") as folder:
-        given = Options(rows, runs or 0, Path(folder), messages, minutes)
+        given = Options(rows, runs or 0, Path(folder), messages, minutes, days)
         found = list(_measured(names, given))
     lines = [figure.line(name, plain=format is not Format.TABLE) for name, figure in found]
     if format is Format.JSON:

@@ -13,6 +13,7 @@ class Options:
         rows: Of a partition of the notary.
         messages: That flow through the pipeline.
         minutes: Of a flow that goes on.
+        days: Of the month that is asked.
         runs: Times that each side is measured; the median counts.
         folder: Empty, for files; removed afterwards.
         tell: Told what is being done, for whoever waits.
@@ -23,4 +24,5 @@ class Options:
     folder: Path
     messages: int = 1_000_000
     minutes: float = 3
+    days: int = 30
     tell: Callable[[str], None] = lambda _: None

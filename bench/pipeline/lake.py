@@ -61,8 +61,8 @@ class Lake:
         self.tell("emptying the lake")
         scratch.remove(self.settings, self.catalog)
 
-    def await_covered(self) -> None:
-        """Wait until a checkpoint covers every message.
+    def await_covered(self, waiting: int = 0) -> None:
+        """Wait until a checkpoint covers every message, or all but so many.
 
         Raises:
             GridsealError: None has covered another message for minutes, or the job has failed meanwhile.
@@ -72,7 +72,7 @@ class Lake:
         while True:
             covered, produced = lag(self.settings, self.catalog)
             told(covered, produced)
-            if covered >= produced:
+            if produced - covered <= waiting:
                 self._refuse_failures()
                 return
             if covered > last:

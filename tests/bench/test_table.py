@@ -10,7 +10,7 @@ from bench.figure import Figure, Goal
 
 def test_all_is_measured_but_what_takes_long_and_a_part_by_its_name() -> None:
     asked = [name for part in PARTS.values() for name in part.WHEN_ASKED]
-    assert asked == ["setup", "scaling"]
+    assert asked == ["setup", "scaling", "queries"]
     assert chosen([]) == [name for name in MEASURES if name not in asked]
     assert set(chosen(["pipeline"])) == {name for name, part in MEASURES.items() if part == "pipeline"} - set(asked)
     assert chosen(["scaling", "tree"]) == ["tree", "scaling"]
