@@ -61,10 +61,6 @@ def test_whatever_reads_is_answered(engine: Embedded, sql: str) -> None:
         "SELECT * FROM read_csv('http://127.0.0.1:1/a.csv')",
         "SELECT * FROM HIDDEN",
         "COPY (SELECT 1) TO '{file}'",
-        "WITH a AS (COPY (SELECT 1) TO '{file}') SELECT * FROM a",
-        "WITH a AS (INSERT INTO ads.feeder_loss VALUES (1) RETURNING *) SELECT * FROM a",
-        "SELECT * FROM (WITH a AS (COPY (SELECT 1) TO '{file}') SELECT * FROM a)",
-        "SELECT * FROM query('WITH a AS (COPY (SELECT 1) TO ''{file}'') SELECT * FROM a')",
         "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
         "COPY (SELECT 1) TO '/dev/stdout'",
         "EXPLAIN ANALYZE COPY (SELECT 1) TO '{file}'",
@@ -104,6 +100,22 @@ def test_whatever_does_more_is_refused_in_a_line(engine: Embedded, tmp_path: Pat
     assert refused.value.exit_code == 2
     assert refused.value.hint
     assert len(str(refused.value).splitlines()) == 1
+    assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("sql", "refused"),
+    [
+        ("WITH a AS (COPY (SELECT 1) TO '{file}') SELECT * FROM a", "COPY"),
+        ("WITH a AS (INSERT INTO ads.feeder_loss VALUES (1) RETURNING *) SELECT * FROM a", "INSERT"),
+        ("WITH a AS (DELETE FROM ads.feeder_loss RETURNING *) SELECT * FROM a", "DELETE"),
+        ("SELECT * FROM (WITH a AS (COPY (SELECT 1) TO '{file}') SELECT * FROM a)", "COPY"),
+        ("SELECT * FROM query('WITH a AS (COPY (SELECT 1) TO ''{file}'') FROM a')", "the table function query"),
+    ],
+)
+def test_what_writes_is_refused_within_what_reads(engine: Embedded, tmp_path: Path, sql: str, refused: str) -> None:
+    with pytest.raises(PipelineError, match=f"^{refused} is refused; allowed: "):
+        engine.query(sql.format(file=tmp_path / "file"))
     assert not (tmp_path / "file").exists()
 
 
