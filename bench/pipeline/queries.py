@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from bench.clock import seconds
 from bench.figure import Figure, Goal
@@ -27,7 +28,7 @@ from pipelines.sql.front_door import USER
 from pipelines.sql.session import current_select
 from pipelines.streaming.submit import start
 from warehouse.catalog import CURRENT
-from warehouse.contract import LAYERS
+from warehouse.contract import LAYERS, Table
 from warehouse.template import references
 
 FIRST_DAY = date(2026, 9, 1)
@@ -167,21 +168,22 @@ def _plain(lake: Lake, asked: Mapping[str, str], folder: Path) -> Iterator[Ask]:
         for name in sorted(names):
             lake.tell(f"copying {name} for plain DuckDB")
             table = lake.catalog.table(name)
-            schema = pa.schema([(column.name, arrow_type(column.type)) for column in table.columns])
-            with Snapshot.open(lake.settings, Commits.of(lake.settings, table)) as snapshot:
-                batches = (
-                    batch
-                    for path in snapshot.partitions()
-                    for rows in snapshot.rows(path)
-                    for batch in pa.Table.from_batches([rows]).select(schema.names).cast(schema).to_batches()
-                )
-                database.register("rows", pa.RecordBatchReader.from_batches(schema, batches))
-                database.execute(f"COPY (SELECT * FROM rows) TO '{folder / name}.parquet'")
-                database.unregister("rows")
-            database.execute(f"CREATE VIEW {name} AS SELECT * FROM '{folder / name}.parquet'")
+            _write(lake, table, folder / "rows.parquet")
+            # As DuckDB itself lays out a file.
+            database.execute(f"COPY (SELECT * FROM '{folder}/rows.parquet') TO '{folder}/{name}.parquet'")
+            database.execute(f"CREATE VIEW {name} AS SELECT * FROM '{folder}/{name}.parquet'")
             if table.history:
                 database.execute(f"CREATE VIEW {name}{CURRENT} AS {current_select(table)}")
         yield lambda sql: database.execute(sql).fetchall()
+
+
+def _write(lake: Lake, table: Table, file: Path) -> None:
+    schema = pa.schema([(column.name, arrow_type(column.type)) for column in table.columns])
+    commits = Commits.of(lake.settings, table)
+    with Snapshot.open(lake.settings, commits) as snapshot, pq.ParquetWriter(file, schema) as writer:
+        for path in snapshot.partitions():
+            for rows in snapshot.rows(path):
+                writer.write_table(pa.Table.from_batches([rows]).select(schema.names).cast(schema))
 
 
 def _ours(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
