@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as clock
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from gridseal.errors import GridsealError
 
@@ -166,6 +168,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes | bytearray):
         return bytes(value).hex()
-    if isinstance(value, Path):
+    if isinstance(value, Path | UUID | timedelta | clock):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

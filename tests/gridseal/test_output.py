@@ -5,9 +5,11 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as clock
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from gridseal.commands.lake import digits
 from gridseal.errors import GridsealError
-from gridseal.output import Format, print_rows
+from gridseal.output import Format, print_rows, tell_every
 
 # Spark's DECIMAL has at most 38 digits; text comes from a column, so it holds no lone surrogates.
 DECIMALS = st.builds(
@@ -103,3 +105,20 @@ def test_json_has_no_nan_and_loses_no_column(capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out) == [{"a": "NaN", "b": "-Infinity", "c": 1.5}]
     with pytest.raises(GridsealError, match="two columns are named a, of which JSON would keep one"):
         print_rows(["a", "b", "a"], [(1, 2, 3)], Format.JSON)
+
+
+def test_json_has_a_form_of_whatever_an_engine_answers() -> None:
+    row = (clock(5, 30), timedelta(days=1), UUID(int=7), [Decimal("1.50")])
+    (told,) = json.loads(printed(Format.JSON, ("at", "span", "id", "list"), [row]))
+    assert list(told.values()) == ["05:30:00", "1 day, 0:00:00", str(UUID(int=7)), ["1.50"]]
+
+
+def test_what_takes_long_is_told_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = iter((100.0, 101.0, 102.5, 102.5, 103.0, 105.0, 105.0))
+    monkeypatch.setattr("gridseal.output.time.monotonic", lambda: next(times))
+    tell = tell_every(2)
+    for text in ("soon", "first", "too soon", "second"):
+        tell(text)
+    assert capsys.readouterr().err.splitlines() == ["first", "second"]
