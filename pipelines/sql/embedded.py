@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from warehouse.errors import WarehouseError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_REQUESTS_AT_ONCE = 8
 _HINT = "gridseal tables; gridseal describe TABLE"
 # A statement that reads may hold one that writes, such as COPY in a WITH.
 _NODES = ("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE")
@@ -67,7 +70,8 @@ class Embedded:
             raise PipelineError(str(error), error.hint, error.exit_code) from error
 
     def _answer(self, database: "DuckDBPyConnection", sql: str, tables: list[Table], until: str) -> Result:
-        written = [_commits_of(self._settings, table) for table in tables]
+        with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
+            written = list(pool.map(partial(_commits_of, self._settings), tables))
         with open_copies(self._settings) as copies:
             files = [copies.files(commits, until, self._progress) for commits in written]
             _make_views(database, zip(tables, files, strict=True))
