@@ -60,7 +60,7 @@ class StackSettings(BaseModel):
         1200, ge=1024, le=65536, description="Whole process of the Flink JobManager in MiB."
     )
     taskmanager_memory_mb: int = Field(
-        3584, ge=2560, le=131072, description="Whole process of the Flink TaskManager in MiB."
+        4608, ge=2560, le=131072, description="Whole process of the Flink TaskManager in MiB."
     )
     taskmanager_managed_memory_mb: int = Field(
         1024, ge=256, le=65536, description="Part of it for RocksDB, divided by the slots, in MiB."
