@@ -7,11 +7,11 @@ from bench.options import Options
 from gridseal.errors import NO_SERVICE, GridsealError
 
 _POM = Path(__file__).with_name("pom.xml")
-FOLDER = Path("build/jars/bench")
+FOLDER = Path("build/bench")
 
 
 def fetch(options: Options) -> list[Path]:
-    """Have Maven copy them to ``build/jars/bench``, checksums compared; nothing happens if they are there.
+    """Have Maven copy them to ``build/bench``, checksums compared; nothing happens if they are there.
 
     Raises:
         GridsealError: They cannot be fetched.
