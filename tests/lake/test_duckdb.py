@@ -148,16 +148,16 @@ def test_it_sees_what_was_deleted_and_reads_no_partition_that_has_not_changed(la
 
 
 def test_it_notices_each_commit(lake: Lake, engine: Engine) -> None:
-    key = lake.free("region")[-1]
-    query = f"SELECT name FROM dim.region_current WHERE region_id = {key}"
+    key = lake.free("customer")[-1]
+    query = f"SELECT name FROM dim.customer_current WHERE customer_id = {key}"
     for number, name in enumerate(("Seen once", "Seen twice")):
         engine.query(query)
         engine.read.clear()
         with lake.changes(f"duckdb-{name}") as hand:
-            hand.update(at(max(one.day for one in lake.feeds), 20 + number), "region", key, name=name)
+            hand.update(at(max(one.day for one in lake.feeds), 20 + number), "customer", key, name=name)
         lake.reconcile()
         assert engine.query(query).rows == ((name,),)
-        assert engine.read == ["dim.region"]
+        assert engine.read == ["dim.customer"]
     assert_all_equal(lake, engine)
 
 
