@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.settings import PipelineSettings
@@ -14,8 +15,16 @@ COMPLETED = (".commit", ".deltacommit", ".replacecommit")
 WRITTEN = {"COPY_ON_WRITE": (".commit", ".replacecommit"), "MERGE_ON_READ": (".deltacommit", ".replacecommit")}
 """What a writer's commit is called; on a MERGE_ON_READ table a .commit is a compaction, which adds no row."""
 
+EVER = "~"
+"""After every instant."""
+
 Timeline = list[tuple[str, dict[str, Any]]]
 """Name and status of each file of a timeline."""
+
+
+def instant_of(moment: datetime) -> str:
+    """A moment, with a zone, as Hudi names its instants."""
+    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
 
 
 def list_timeline(settings: PipelineSettings, table: Table) -> Timeline:

@@ -10,13 +10,12 @@ import numpy.typing as npt
 
 from bench.figure import Figure, Goal
 from bench.options import Options
-from bench.pipeline.lake import Lake, every, open_lake, readings_of
+from bench.pipeline.lake import START_S, Lake, every, open_lake, readings_of
 from pipelines.sources.business import seed_database
 from pipelines.sources.business.capture import wait_until_captured
 from pipelines.sources.meters import feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.streaming.cluster import await_checkpoint, get
-from pipelines.streaming.submit import start
 from pipelines.timeline import WRITTEN, list_timeline
 from warehouse.contract import Table
 
@@ -25,7 +24,6 @@ RATE = 500
 
 _WARM_UP_S = 30
 """The first seconds, which do not count: code is compiled in them."""
-_START_S = 300.0
 _ODS = "ods.meter_reading"
 _POLL_S = 5.0
 _MOST_S = 30
@@ -48,8 +46,8 @@ def measure(options: Options) -> Iterator[Figure]:
     meters = readings_of(round(RATE * 60 * options.minutes), days=1).model_copy(update={"rate": RATE})
     with open_lake(options.folder, options.tell) as lake:
         seed_database(lake.settings, meters.grid())
-        job = start(lake.settings, lake.catalog, timeout_s=_START_S).job
-        wait_until_captured(lake.settings, _START_S)
+        job = lake.start()
+        wait_until_captured(lake.settings, START_S)
         with _checkpoints_of(lake, job.id) as checkpoints:
             told = every(5, lambda sent, expected: lake.tell(f"{sent:,} of {expected:,} messages sent"))
             feed_day(lake.settings, meters.first_day, meters, told)

@@ -17,8 +17,9 @@ from pipelines.sources.grid.model import FIRST_DAY, MIN_METERS
 from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient, connect
 from pipelines.streaming import scratch
-from pipelines.streaming.cluster import current_job, failures, get, last_failure
+from pipelines.streaming.cluster import Job, current_job, failures, get, last_failure
 from pipelines.streaming.lag import lag
+from pipelines.streaming.submit import start
 from warehouse.catalog import Catalog, load_catalog
 
 Tell = Callable[[str], None]
@@ -30,6 +31,8 @@ _MINUTES_A_DAY = 1440
 _SEED = 7
 _STILL_S = 180.0
 _RECONCILE_S = 600.0
+START_S = 300.0
+"""Seconds that a job may take until all of its tasks run, or until it has what the database holds."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Lake:
             self.tell(f"{sent:,} of {expected:,} messages sent")
 
         return feed_day(self.settings, options.first_day, options, every(5, progress))
+
+    def start(self) -> Job:
+        """Start the pipeline, and wait until all of its tasks run."""
+        self.tell("starting the pipeline")
+        return start(self.settings, self.catalog, timeout_s=START_S).job
 
     def empty(self) -> None:
         """Take away the job, its state and its tables; the sources keep what they hold."""

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from bench.clock import seconds
 from bench.figure import Figure, Goal
 from bench.options import Options
-from bench.pipeline.lake import Lake, open_lake
+from bench.pipeline.lake import START_S, Lake, open_lake
 from gridseal.errors import CHECK_FAILED, GridsealError
 from gridseal.sql_access import open_embedded
 from notary.lake.snapshot import Snapshot
@@ -23,12 +23,11 @@ from pipelines.reading.commits import Commits
 from pipelines.sources.business import apply_changes, seed_database
 from pipelines.sources.business.capture import wait_until_captured
 from pipelines.sources.meters import MeterOptions, feed_day
-from pipelines.sql.copies import arrow_type
+from pipelines.sql.copies import arrow_schema
+from pipelines.sql.embedded import make_views
 from pipelines.sql.front_door import USER
-from pipelines.sql.session import current_select
-from pipelines.streaming.submit import start
 from warehouse.catalog import CURRENT
-from warehouse.contract import LAYERS, Table
+from warehouse.contract import Table
 from warehouse.template import references
 
 FIRST_DAY = date(2026, 9, 1)
@@ -38,7 +37,6 @@ _READINGS = MeterOptions(meters=50, seed=7, first_day=FIRST_DAY)
 _METER, _REGION = "M00007", 1
 _MOST_WAITING = 40_000
 """Messages that may wait when the next day is sent, so that no partition of Kafka runs ahead into frozen days."""
-_START_S = 300.0
 _GOALS = (Goal("<=", 2), Goal("<=", 5, of_ratio=True))
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -128,9 +126,8 @@ def questions(day: date) -> Mapping[str, str]:
 def _fill(lake: Lake, days: int) -> None:
     grid = _READINGS.grid()
     seed_database(lake.settings, grid)
-    lake.tell("starting the pipeline")
-    start(lake.settings, lake.catalog, timeout_s=_START_S)
-    wait_until_captured(lake.settings, _START_S)
+    lake.start()
+    wait_until_captured(lake.settings, START_S)
     for number in range(days):
         day = FIRST_DAY + timedelta(days=number)
         lake.tell(f"{day}, {number + 1} of {days} days")
@@ -162,23 +159,19 @@ def _plain(lake: Lake, asked: Mapping[str, str], folder: Path) -> Iterator[Ask]:
     """As somebody asks who has the same rows in files of his own: a Parquet file a table, in the order of its key."""
     names = {name.removesuffix(CURRENT) for sql in asked.values() for name in references(sql)}
     with duckdb.connect() as database:
-        database.execute("SET TimeZone = 'UTC'")
-        for layer in LAYERS:
-            database.execute(f"CREATE SCHEMA {layer}")
-        for name in sorted(names):
-            lake.tell(f"copying {name} for plain DuckDB")
-            table = lake.catalog.table(name)
+        tables = [lake.catalog.table(name) for name in sorted(names)]
+        files = [folder / f"{table.name}.parquet" for table in tables]
+        for table, file in zip(tables, files, strict=True):
+            lake.tell(f"copying {table.name} for plain DuckDB")
             _write(lake, table, folder / "rows.parquet")
             # As DuckDB itself lays out a file.
-            database.execute(f"COPY (SELECT * FROM '{folder}/rows.parquet') TO '{folder}/{name}.parquet'")
-            database.execute(f"CREATE VIEW {name} AS SELECT * FROM '{folder}/{name}.parquet'")
-            if table.history:
-                database.execute(f"CREATE VIEW {name}{CURRENT} AS {current_select(table)}")
+            database.execute(f"COPY (SELECT * FROM '{folder}/rows.parquet') TO '{file}'")
+        make_views(database, ((table, [file]) for table, file in zip(tables, files, strict=True)))
         yield lambda sql: database.execute(sql).fetchall()
 
 
 def _write(lake: Lake, table: Table, file: Path) -> None:
-    schema = pa.schema([(column.name, arrow_type(column.type)) for column in table.columns])
+    schema = arrow_schema(table.columns)
     commits = Commits.of(lake.settings, table)
     with Snapshot.open(lake.settings, commits) as snapshot, pq.ParquetWriter(file, schema) as writer:
         for path in snapshot.partitions():

@@ -13,13 +13,11 @@ from bench.options import Options
 from bench.pipeline.lake import Lake, open_lake, readings_of
 from pipelines.observe.commits import table_commits
 from pipelines.sources.meters import FeedSummary
-from pipelines.streaming.submit import start
 
 _MESSAGES = 20_000
 _COMMANDS = ("--help", "tables", "status")
 _TABLE = "ads.customer_daily_bill"
 _POLL_S = 0.5
-_START_S = 300.0
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -28,8 +26,7 @@ def measure(options: Options) -> Iterator[Figure]:
     with open_lake(options.folder, options.tell) as lake:
         up = time.monotonic() - began
         sent = _fill(lake)
-        options.tell("starting the pipeline")
-        start(lake.settings, lake.catalog, timeout_s=_START_S)
+        lake.start()
         runs = time.monotonic() - began
         while not any(c.table == _TABLE and c.rows for c in table_commits(lake.settings, lake.catalog)):
             time.sleep(_POLL_S)

@@ -11,7 +11,7 @@ from bench.clock import in_turn
 from bench.figure import Figure, Goal
 from bench.options import Options
 from bench.pipeline import blackhole
-from bench.pipeline.lake import Lake, open_lake, readings_of
+from bench.pipeline.lake import START_S, Lake, open_lake, readings_of
 from bench.pipeline.peer import job as peer
 from bench.pipeline.peer.jars import fetch
 from gridseal.errors import CHECK_FAILED, GridsealError
@@ -19,11 +19,10 @@ from pipelines.observe.commits import table_commits
 from pipelines.sources.meters import FeedSummary
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import await_checkpoint, last_checkpoint
-from pipelines.streaming.submit import start, wait_until_running
+from pipelines.streaming.submit import wait_until_running
 from pipelines.webhdfs import open_client
 
 _UNIT = "rows/s"
-_START_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,7 @@ def into_tables(lake: Lake) -> Took:
         GridsealError: The numbers do not agree afterwards.
     """
     began, before = time.time(), lake.processor_s()
-    lake.tell("starting the pipeline")
-    job = start(lake.settings, lake.catalog, timeout_s=_START_S).job
+    job = lake.start()
     since = lake.reading_since_ms(job.id) / 1000
     lake.await_covered()
     processor = lake.processor_s() - before
@@ -104,7 +102,7 @@ def into_blackholes(lake: Lake) -> Took:
     began, before = time.time(), lake.processor_s()
     lake.tell("starting the job into blackholes")
     in_child(lake.settings, blackhole.submit, lake.settings, lake.catalog)
-    job = wait_until_running(lake.settings, _START_S)
+    job = wait_until_running(lake.settings, START_S)
     since = lake.reading_since_ms(job.id) / 1000
     lake.await_covered()
     processor = lake.processor_s() - before

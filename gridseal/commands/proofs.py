@@ -180,11 +180,9 @@ def _own_contract() -> str | None:
 def _instant(as_of: str | None) -> str | None:
     """A moment as Hudi names its instants."""
     from pipelines.sql.time_travel import parse_moment
+    from pipelines.timeline import instant_of
 
-    if as_of is None:
-        return None
-    moment = parse_moment(as_of)
-    return f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+    return None if as_of is None else instant_of(parse_moment(as_of))
 
 
 def _write(path: Path, text: str) -> None:

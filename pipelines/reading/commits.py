@@ -6,14 +6,21 @@ from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.timeline import COMPLETED, WRITTEN, Timeline, columns_of, list_timeline, read_commit, replace_commits
+from pipelines.timeline import (
+    COMPLETED,
+    EVER,
+    WRITTEN,
+    Timeline,
+    columns_of,
+    list_timeline,
+    read_commit,
+    replace_commits,
+)
 from warehouse.contract import Table
 
 _BEGUN = tuple(f"{commit}.requested" for commit in COMPLETED)
 # They write rows anew that are there already.
 _SERVICES = frozenset({"COMPACT", "CLUSTER", "LOG_COMPACT"})
-# After every instant.
-_EVER = "~"
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Commits:
     @property
     def newest(self) -> str | None:
         """File of the newest commit that changed rows; None before the first."""
-        return self.newest_until(_EVER)
+        return self.newest_until(EVER)
 
     def newest_until(self, instant: str) -> str | None:
         """File of the newest commit that changed rows and began at an instant or before; None if there is none."""
@@ -120,7 +127,7 @@ class Commits:
         # What has begun may be going to change rows.
         begun = {name.split(".")[0] for name, _ in self.files if name.endswith(_BEGUN)}
         changing = {one for one in {*begun, *completed} if completed.get(one, True)}
-        bound = min((one for one in changing if one > instant), default=_EVER)
+        bound = min((one for one in changing if one > instant), default=EVER)
         return max((one for one in completed.keys() - changing if instant < one < bound), default=instant)
 
     def last_change(self, partition: str, since: str, until: str) -> str:

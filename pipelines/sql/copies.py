@@ -17,11 +17,9 @@ from pipelines.observe.files import DataFile, Progress
 from pipelines.reading.commits import Commits
 from pipelines.reading.snapshot import Snapshot
 from pipelines.settings import PipelineSettings
+from pipelines.timeline import EVER
 from warehouse.contract import Column
 from warehouse.types import ColumnType
-
-NOW = "~"
-"""After every instant."""
 
 _FORM = 1
 """Of what is written; another one makes all copies anew."""
@@ -46,7 +44,7 @@ class Copies:
         self._settings, self._folder = settings, folder
         self._current: dict[Path, set[Path]] = {}
 
-    def files(self, commits: Commits, until: str = NOW, progress: Progress = lambda *_: None) -> list[Path]:
+    def files(self, commits: Commits, until: str = EVER, progress: Progress = lambda *_: None) -> list[Path]:
         """Parquet files that have the rows of a table, with the columns and types of its contract.
 
         Args:
@@ -67,7 +65,7 @@ class Copies:
             files = self._read(commits, until, here, progress)
             with _whole(told) as new:
                 new.write_text(json.dumps([file.name for file in files]), "utf-8")
-        if until == NOW:
+        if until == EVER:
             self._current[here] = {told, *files}
         return files
 
@@ -137,7 +135,7 @@ def _digest(columns: Iterable[Column], told: list[Any]) -> str:
 
 
 def _write(file: Path, columns: Iterable[Column], batches: Iterable[pa.RecordBatch]) -> None:
-    schema = pa.schema([(column.name, arrow_type(column.type)) for column in columns])
+    schema = arrow_schema(columns)
     with _whole(file) as new, pq.ParquetWriter(new, schema) as writer:
         for rows in _row_groups(_as(schema, batch) for batch in batches):
             writer.write_table(rows, _ROWS)
@@ -164,8 +162,12 @@ def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def arrow_type(kind: ColumnType) -> pa.DataType:
-    """The type of a column in memory; times are without a zone, in UTC."""
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Columns of a contract in memory; times are without a zone, in UTC."""
+    return pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
+
+
+def _arrow_type(kind: ColumnType) -> pa.DataType:
     return pa.decimal128(kind.precision, kind.scale) if kind.name == "DECIMAL" else _ARROW[kind.name]
 
 

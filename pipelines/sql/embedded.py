@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,10 +14,11 @@ from pipelines.observe.files import Progress
 from pipelines.reading.commits import Commits
 from pipelines.settings import PipelineSettings
 from pipelines.sql.client import Result
-from pipelines.sql.copies import NOW, open_copies
+from pipelines.sql.copies import open_copies
 from pipelines.sql.session import current_select
 from pipelines.sql.time_travel import refuse_forgotten
 from pipelines.streaming.hudi import table_path
+from pipelines.timeline import EVER, instant_of
 from warehouse.catalog import CURRENT, Catalog, load_catalog
 from warehouse.contract import LAYERS, Table, read_contract
 from warehouse.errors import WarehouseError
@@ -63,7 +64,7 @@ class Embedded:
                 if as_of:
                     named = {table.name: table for table in tables}
                     refuse_forgotten(self._settings, Catalog(named, self._settings), named, as_of)
-                return self._answer(database, sql, tables, _instant(as_of) if as_of else NOW)
+                return self._answer(database, sql, tables, instant_of(as_of) if as_of else EVER)
         except duckdb.Error as error:
             raise PipelineError(str(error).strip().splitlines()[0], _HINT, exit_code=2) from error
         except WarehouseError as error:
@@ -74,7 +75,7 @@ class Embedded:
             written = list(pool.map(partial(_commits_of, self._settings), tables))
         with open_copies(self._settings) as copies:
             files = [copies.files(commits, until, self._progress) for commits in written]
-            _make_views(database, zip(tables, files, strict=True))
+            make_views(database, zip(tables, files, strict=True))
             lock(database, chain.from_iterable(files))
             answer = database.execute(sql)
             columns = tuple((str(name), str(kind)) for name, kind, *_ in answer.description or ())
@@ -140,12 +141,8 @@ def _commits_of(settings: PipelineSettings, table: Table) -> Commits:
     return commits
 
 
-def _instant(moment: datetime) -> str:
-    """A moment as Hudi names instants."""
-    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
-
-
-def _make_views(database: "DuckDBPyConnection", files: Iterable[tuple[Table, list[Path]]]) -> None:
+def make_views(database: "DuckDBPyConnection", files: Iterable[tuple[Table, list[Path]]]) -> None:
+    """Give tables, and the current versions of histories, their layer names; each is read from its Parquet files."""
     database.execute("SET TimeZone = 'UTC'")
     for layer in LAYERS:
         database.execute(f"CREATE SCHEMA {layer}")

@@ -88,7 +88,7 @@ def settings(tmp_path: Path) -> PipelineSettings:
     return PipelineSettings(var_dir=tmp_path / "var")
 
 
-def ask(settings: PipelineSettings, lake: Lake, until: str = copies.NOW) -> list[Path]:
+def ask(settings: PipelineSettings, lake: Lake, until: str = copies.EVER) -> list[Path]:
     with open_copies(settings) as opened:
         return opened.files(lake.timeline(), until)
 
