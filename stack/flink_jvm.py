@@ -12,7 +12,7 @@ import yaml
 
 from stack.errors import StackError
 from stack.files import write
-from stack.java import LIGHT_COMPILER, PATIENT_COMPILER, java_home
+from stack.java import LIGHT_COMPILER, PATIENT_COMPILER, THROUGHPUT_COLLECTOR, java_home
 from stack.layout import Layout
 
 # Program and name in BashJavaUtils, further options of the JVM, arguments of the program.
@@ -26,7 +26,7 @@ _PROCESSES: dict[str, tuple[str, str, list[str], list[str]]] = {
     "taskmanager": (
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         "GET_TM_RESOURCE_PARAMS",
-        [*PATIENT_COMPILER],
+        [*PATIENT_COMPILER, *THROUGHPUT_COLLECTOR],
         [],
     ),
 }

@@ -143,13 +143,13 @@ class Lake:
 
     def reconcile(self) -> list[Line]:
         """Wait until the pipeline has caught up; every number must agree."""
-        self._wait_for_changes()
+        self.await_changes()
         lines = reconcile(self.settings, self.catalog, self.address, PATIENCE_S, lambda *_: None)
         clashes = [line for line in lines if not line.ok]
         assert not clashes, f"after {PATIENCE_S} s: {clashes}"
         return lines
 
-    def _wait_for_changes(self) -> None:
+    def await_changes(self) -> None:
         """Wait, at less cost than the whole comparison, until the last change of the database is in the lake."""
         deadline = time.monotonic() + PATIENCE_S
         with connect_sql(self.settings, self.address) as client:

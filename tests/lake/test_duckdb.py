@@ -155,7 +155,7 @@ def test_it_notices_each_commit(lake: Lake, engine: Engine) -> None:
         engine.read.clear()
         with lake.changes(f"duckdb-{name}") as hand:
             hand.update(at(max(one.day for one in lake.feeds), 20 + number), "customer", key, name=name)
-        lake.reconcile()
+        lake.await_changes()
         assert engine.query(query).rows == ((name,),)
         assert engine.read == ["dim.customer"]
 

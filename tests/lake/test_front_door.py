@@ -285,7 +285,7 @@ def test_a_connection_sees_what_came_after_it(lake: Lake, analyst: Any) -> None:
     with lake.changes("front-door") as hand:
         noon = datetime.combine(lake.next_day - timedelta(days=1), clock(12))
         hand.update(noon, "customer", key, name="Seen by the front door")
-    lake.reconcile()
+    lake.await_changes()
     assert ask(analyst, query) == [("Seen by the front door",)] != before
 
 

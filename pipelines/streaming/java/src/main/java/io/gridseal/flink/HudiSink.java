@@ -1,6 +1,7 @@
 package io.gridseal.flink;
 
 import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -14,11 +15,10 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Preconditions;
 import org.apache.hudi.common.model.HoodieRecord;
+import org.apache.hudi.common.model.OverwriteWithLatestAvroPayload;
 import org.apache.hudi.configuration.FlinkOptions;
 import org.apache.hudi.configuration.OptionsInference;
 import org.apache.hudi.configuration.OptionsResolver;
-import org.apache.hudi.sink.bucket.BucketStreamWriteOperator;
-import org.apache.hudi.sink.transform.RowDataToHoodieFunctions;
 import org.apache.hudi.sink.utils.Pipelines;
 import org.apache.hudi.table.HoodieTableSink;
 
@@ -27,8 +27,9 @@ import org.apache.hudi.table.HoodieTableSink;
  *
  * <p>Hudi makes its records in the tasks that come before the writer, and sends them to it: objects that Flink knows
  * nothing of, so that Kryo has to write and read each. Here rows are sent, which Flink writes as the bytes that they are, and
- * records are made in the writer's own task. All rows of a table go to one writer (docs/semantics.md), so that there is
- * nothing to be said about who gets which; those of one task stay in order.
+ * as these bytes they wait in the writer's own task ({@link RowRecords}) until they are flushed ({@link RowWriter}). All rows
+ * of a table go to one writer (docs/semantics.md), so that there is nothing to be said about who gets which; those of one
+ * task stay in order.
  */
 final class HudiSink implements DynamicTableSink, SupportsPartitioning {
     private final HoodieTableSink hudi;
@@ -79,15 +80,19 @@ final class HudiSink implements DynamicTableSink, SupportsPartitioning {
         Preconditions.checkArgument(
                 options.get(FlinkOptions.WRITE_TASKS) == 1 && options.get(FlinkOptions.BUCKET_INDEX_NUM_BUCKETS) == 1,
                 "a table has one writer and one bucket a partition");
-        DataStream<HoodieRecord> records = stream.map(
-                        RowDataToHoodieFunctions.create(rows, options), TypeInformation.of(HoodieRecord.class))
+        Preconditions.checkArgument(
+                options.get(FlinkOptions.PAYLOAD_CLASS_NAME).equals(OverwriteWithLatestAvroPayload.class.getName())
+                        && OptionsResolver.getPreCombineField(options) == null,
+                "of two rows of a key the later one counts");
+        DataStream<HoodieRecord<?>> records = stream.map(
+                        new RowRecords(rows, options), TypeInformation.of(new TypeHint<HoodieRecord<?>>() {}))
                 .name("row_data_to_hoodie_record")
                 .setParallelism(1)
                 .startNewChain();
         DataStream<Object> written = records.transform(
                         Pipelines.opName("bucket_write", options),
                         TypeInformation.of(Object.class),
-                        BucketStreamWriteOperator.<HoodieRecord>getFactory(options))
+                        RowWriter.operator(options))
                 .uid(Pipelines.opUID("bucket_write", options))
                 .setParallelism(1);
         return OptionsResolver.needsAsyncCompaction(options)
