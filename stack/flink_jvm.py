@@ -26,7 +26,7 @@ _PROCESSES: dict[str, tuple[str, str, list[str], list[str]]] = {
     "taskmanager": (
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         "GET_TM_RESOURCE_PARAMS",
-        [*PATIENT_COMPILER, *THROUGHPUT_COLLECTOR],
+        [*PATIENT_COMPILER, THROUGHPUT_COLLECTOR],
         [],
     ),
 }

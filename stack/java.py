@@ -23,9 +23,8 @@ PATIENT_COMPILER = (
 )
 
 # For a process most of whose objects live until the next checkpoint at most, on few cores. G1, the default, would mark
-# beside the work nearly all the time, since it takes Hudi's blocks for large objects (docs/performance.md). Half of
-# the heap is for young objects, of which a stream of rows makes by far the most.
-THROUGHPUT_COLLECTOR = ("-XX:+UseParallelGC", "-XX:NewRatio=1")
+# beside the work nearly all the time, since it takes Hudi's blocks for large objects (docs/performance.md).
+THROUGHPUT_COLLECTOR = "-XX:+UseParallelGC"
 
 
 def java_home() -> Path:
