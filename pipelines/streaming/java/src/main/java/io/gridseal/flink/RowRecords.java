@@ -10,7 +10,7 @@ import org.apache.hudi.common.model.HoodieAvroRecord;
 import org.apache.hudi.common.model.HoodieOperation;
 import org.apache.hudi.common.model.HoodieRecord;
 import org.apache.hudi.configuration.FlinkOptions;
-import org.apache.hudi.keygen.KeyGenerator;
+import org.apache.hudi.keygen.BaseKeyGenerator;
 import org.apache.hudi.keygen.factory.HoodieAvroKeyGeneratorFactory;
 import org.apache.hudi.org.apache.avro.Schema;
 import org.apache.hudi.util.StreamerUtil;
@@ -24,7 +24,7 @@ final class RowRecords extends RichMapFunction<RowData, HoodieRecord<?>> {
     private transient String table;
     private transient Schema schema;
     private transient RowFormat format;
-    private transient KeyGenerator keys;
+    private transient BaseKeyGenerator keys;
 
     RowRecords(RowType rows, Configuration options) {
         this.rows = rows;
@@ -33,14 +33,15 @@ final class RowRecords extends RichMapFunction<RowData, HoodieRecord<?>> {
 
     @Override
     public void open(Configuration ignored) throws Exception {
-        List<String> columns = Stream.of(FlinkOptions.RECORD_KEY_FIELD, FlinkOptions.PARTITION_PATH_FIELD)
-                .flatMap(option -> Stream.of(options.get(option).split(",")))
-                .filter(column -> !column.isEmpty())
-                .toList();
+        keys = (BaseKeyGenerator)
+                HoodieAvroKeyGeneratorFactory.createKeyGenerator(StreamerUtil.flinkConf2TypedProperties(options));
         table = options.get(FlinkOptions.PATH);
         schema = StreamerUtil.getSourceSchema(options);
-        format = new RowFormat(rows, columns);
-        keys = HoodieAvroKeyGeneratorFactory.createKeyGenerator(StreamerUtil.flinkConf2TypedProperties(options));
+        format = new RowFormat(
+                rows,
+                Stream.of(keys.getRecordKeyFieldNames(), keys.getPartitionPathFields())
+                        .flatMap(List::stream)
+                        .toList());
         RowPayload.register(table, format);
     }
 

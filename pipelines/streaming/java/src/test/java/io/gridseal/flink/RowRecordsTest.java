@@ -119,16 +119,6 @@ class RowRecordsTest {
                 later.combineAndGetUpdateValue(earlier.getInsertValue(SCHEMA).get(), SCHEMA, NONE));
     }
 
-    private static void assertEqual(HoodieRecord<?> expected, HoodieRecord<?> record, RowKind kind) throws Exception {
-        assertEquals(expected.getKey(), record.getKey());
-        assertEquals(expected.getOperation(), record.getOperation());
-        assertEquals(kind.toByteValue(), record.getOperation().getValue());
-        assertFalse(record.isDelete(SCHEMA, NONE));
-        assertEquals(expected.getOrderingValue(SCHEMA, NONE), record.getOrderingValue(SCHEMA, NONE));
-        HoodieRecordPayload<?> data = (HoodieRecordPayload<?>) expected.getData();
-        assertEquals(data.getInsertValue(SCHEMA, NONE), payload(record).getInsertValue(SCHEMA, NONE));
-    }
-
     @Test
     void itIsWrittenWithTheColumnsOfHudi() throws Exception {
         Random random = new Random(7);
@@ -159,6 +149,16 @@ class RowRecordsTest {
         RowData row = row(new Random(7));
         HoodieRecord<?> record = SerializationUtils.deserialize(SerializationUtils.serialize(beingWritten(ours.map(row))));
         assertEqual(hudi.map(row), record, row.getRowKind());
+    }
+
+    private static void assertEqual(HoodieRecord<?> expected, HoodieRecord<?> record, RowKind kind) throws Exception {
+        assertEquals(expected.getKey(), record.getKey());
+        assertEquals(expected.getOperation(), record.getOperation());
+        assertEquals(kind.toByteValue(), record.getOperation().getValue());
+        assertFalse(record.isDelete(SCHEMA, NONE));
+        assertEquals(expected.getOrderingValue(SCHEMA, NONE), record.getOrderingValue(SCHEMA, NONE));
+        HoodieRecordPayload<?> data = (HoodieRecordPayload<?>) expected.getData();
+        assertEquals(data.getInsertValue(SCHEMA, NONE), payload(record).getInsertValue(SCHEMA, NONE));
     }
 
     @SuppressWarnings("unchecked")
