@@ -22,13 +22,20 @@ EXACT_OPTIONS: Mapping[str, str] = {
 """Options that decide whether the table is right; docs/semantics.md tells what goes wrong without each."""
 
 STREAM_CONNECTOR = "gridseal-hudi"
-"""Hudi's tables as its connector ``hudi`` has them, but for the exchange of records (docs/decisions/0023)."""
+"""Hudi's tables as its connector ``hudi`` has them, but for the exchange of records and the turn of compactions
+(docs/decisions/0023, 0024)."""
 
 _DELTA_COMMITS = 5
 _COST_OPTIONS: Mapping[str, str] = {
     "read.tasks": "1",
     "compaction.tasks": "1",
     "compaction.delta_commits": str(_DELTA_COMMITS),
+    # By default every file that has logs is written anew, whole, however large it is beside them.
+    "hoodie.compaction.strategy": "io.gridseal.flink.GrownLogs",
+    # Of the stream's tables one is compacted after the other, so that one has the memory of all.
+    "compaction.max_memory": "300",
+    # What of the logs has no room on the heap waits in a file; deflating each row took longer than writing it.
+    "hoodie.common.diskmap.compression.enabled": "false",
     "write.task.max.size": "256",
     "write.merge.max_memory": "64",
     "metadata.enabled": "false",
@@ -40,6 +47,8 @@ _COST_OPTIONS: Mapping[str, str] = {
     # Nobody asks the bloom filter of a table with buckets, and by default it makes 430 kB of every file.
     "hoodie.bloom.index.filter.type": "SIMPLE",
     "hoodie.index.bloom.num_entries": "1",
+    # One hash of each key, not thirty.
+    "hoodie.index.bloom.fpp": "0.5",
 }
 
 

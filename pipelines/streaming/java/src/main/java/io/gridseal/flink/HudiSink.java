@@ -19,11 +19,15 @@ import org.apache.hudi.common.model.OverwriteWithLatestAvroPayload;
 import org.apache.hudi.configuration.FlinkOptions;
 import org.apache.hudi.configuration.OptionsInference;
 import org.apache.hudi.configuration.OptionsResolver;
+import org.apache.hudi.sink.compact.CompactionCommitEvent;
+import org.apache.hudi.sink.compact.CompactionCommitSink;
+import org.apache.hudi.sink.compact.CompactionPlanEvent;
+import org.apache.hudi.sink.compact.CompactionPlanOperator;
 import org.apache.hudi.sink.utils.Pipelines;
 import org.apache.hudi.table.HoodieTableSink;
 
 /**
- * Hudi's writer of a stream, without the exchange of its records.
+ * Hudi's writer of a stream, without the exchange of its records, and its compactions, one after the other.
  *
  * <p>Hudi makes its records in the tasks that come before the writer, and sends them to it: objects that Flink knows
  * nothing of, so that Kryo has to write and read each. Here rows are sent, which Flink writes as the bytes that they are, and
@@ -96,7 +100,22 @@ final class HudiSink implements DynamicTableSink, SupportsPartitioning {
                 .uid(Pipelines.opUID("bucket_write", options))
                 .setParallelism(1);
         return OptionsResolver.needsAsyncCompaction(options)
-                ? Pipelines.compact(options, written)
+                ? compact(options, written)
                 : Pipelines.clean(options, written);
+    }
+
+    /** As {@link Pipelines#compact}, whose exchange by file is for more than one task. */
+    private static DataStreamSink<?> compact(Configuration options, DataStream<Object> written) {
+        return written.transform(
+                        "compact_plan_generate",
+                        TypeInformation.of(CompactionPlanEvent.class),
+                        new CompactionPlanOperator(options))
+                .setParallelism(1)
+                .transform("compact_task", TypeInformation.of(CompactionCommitEvent.class), new CompactInTurn(options))
+                .setParallelism(1)
+                .startNewChain()
+                .addSink(new CompactionCommitSink(options))
+                .name("compact_commit")
+                .setParallelism(1);
     }
 }
