@@ -3,14 +3,12 @@ package io.gridseal.flink;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hudi.avro.model.HoodieCompactionOperation;
 import org.apache.hudi.avro.model.HoodieCompactionPlan;
 import org.apache.hudi.common.model.FileSlice;
 import org.apache.hudi.common.model.HoodieBaseFile;
-import org.apache.hudi.common.model.HoodieLogFile;
 import org.apache.hudi.common.table.timeline.HoodieActiveTimeline;
 import org.apache.hudi.config.HoodieWriteConfig;
 import org.apache.hudi.exception.HoodieException;
@@ -28,17 +26,17 @@ import org.apache.hudi.table.action.compact.strategy.CompactionStrategy;
 public final class GrownLogs extends CompactionStrategy {
     private static final long serialVersionUID = 1L;
 
-    static final double TIMES = 4;
-    static final long SMALL_BYTES = 1 << 20;
-    static final Duration LONGEST = Duration.ofMinutes(10);
+    private static final double TIMES = 4;
+    private static final long SMALL_BYTES = 1 << 20;
+    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private static final String DUE = "GRIDSEAL_DUE";
 
     @Override
     public Map<String, Double> captureMetrics(HoodieWriteConfig config, FileSlice slice) {
-        Map<String, Double> metrics = new HashMap<>(super.captureMetrics(config, slice));
+        Map<String, Double> metrics = super.captureMetrics(config, slice);
         long base = slice.getBaseFile().map(HoodieBaseFile::getFileSize).orElse(0L);
-        long logs = slice.getLogFiles().mapToLong(HoodieLogFile::getFileSize).sum();
+        double logs = metrics.get(TOTAL_LOG_FILE_SIZE);
         metrics.put(DUE, isDue(base, logs, age(slice.getBaseInstantTime())) ? 1.0 : 0.0);
         return metrics;
     }
@@ -59,7 +57,7 @@ public final class GrownLogs extends CompactionStrategy {
         }
     }
 
-    private static boolean isDue(long baseBytes, long logBytes, Duration age) {
+    private static boolean isDue(long baseBytes, double logBytes, Duration age) {
         return baseBytes < SMALL_BYTES || logBytes >= TIMES * baseBytes || age.compareTo(LONGEST) >= 0;
     }
 }
