@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-integration test-faults test-soak bench bench-notary bench-pipeline lint format docs lock lock-jars tools vulnerabilities sbom clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-models test-integration test-faults test-soak models bench bench-notary bench-pipeline lint format docs lock lock-jars tools torch vulnerabilities sbom clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -34,6 +34,7 @@ doctor: ready ## Say what is missing or wrong, and the command that mends it
 
 test: ## Run all tests, those without services two at a time
 	@$(MAKE) --no-print-directory -j2 test-unit test-java
+	@$(MAKE) --no-print-directory test-models
 	@$(MAKE) --no-print-directory test-integration
 
 test-unit: tools ## Run the tests that need no service
@@ -41,6 +42,9 @@ test-unit: tools ## Run the tests that need no service
 
 test-java: ready ## Run the tests of the Java sources and functions
 	@echo "Java tests" && cd pipelines/streaming/java && mvn -q test
+
+test-models: torch ## Run the tests of the models, in their own environment
+	@.venv-models/bin/python -m pytest --confcutdir tests/models tests/models
 
 test-integration: ready ## Run the tests on the real services, on ports and state of their own
 	@$(PYTEST) -m integration
@@ -51,6 +55,9 @@ test-faults: ready ## Break every service while data flow, and count every row; 
 test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
 
+models: torch ## Train a detector of defects: DATA=infrared-solar-modules.zip (else a tenth of it), OUT=var/models/defects
+	@.venv-models/bin/python -m models.defects $(if $(DATA),--data "$(DATA)") --out "$(or $(OUT),var/models/defects)"
+
 bench: ready ## Measure notary and pipeline beside others on this machine, while nothing else runs; takes an hour
 	@.venv/bin/python -m bench
 
@@ -60,10 +67,11 @@ bench-notary: ready ## Measure the notary alone, a few minutes; with services th
 bench-pipeline: ready ## Measure the pipeline alone, on services of its own
 	@.venv/bin/python -m bench --only pipeline
 
-lint: tools ## Check style and types, and that no tracked file holds a secret
+lint: tools torch ## Check style and types, and that no tracked file holds a secret
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy --python-executable .venv-models/bin/python --package models.defects
 	@.venv/bin/python -m supply.secrets
 
 format: ready ## Lay out the code and mend what can be mended
@@ -73,13 +81,15 @@ format: ready ## Lay out the code and mend what can be mended
 docs: ready ## Write docs/tables.md from the contracts of the tables
 	@.venv/bin/python -m warehouse.docs
 
-lock: ready ## Pin the dependencies of requirements.in and stack/npm anew, with hashes
+lock: ready ## Pin the dependencies of requirements/*.in and stack/npm anew, with hashes
 	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
 	  --build-constraint requirements/build-constraints.txt --custom-compile-command "make lock" \
 	  --output-file requirements/requirements.lock requirements/requirements.in
 	@npm install --prefix stack/npm --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
 	  --output-file requirements/supply.lock requirements/supply.in
+	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  --output-file requirements/models.lock requirements/models.in
 	@sed -z -i 's/,\n *"engines": {[^}]*}//g' stack/npm/package-lock.json # see stack/anvil.py
 
 lock-jars: ## Pin the jars that Maven fetches anew, after a version in a pom has changed
@@ -87,6 +97,9 @@ lock-jars: ## Pin the jars that Maven fetches anew, after a version in a pom has
 
 tools: ready
 	@.venv/bin/python -m supply.tools
+
+torch: ready
+	@.venv/bin/python -m models.environment
 
 sbom: tools ## Write what gridseal is made of to build/sbom.cdx.json, in CycloneDX
 	@.venv-supply/bin/python -m supply.sbom
@@ -98,4 +111,4 @@ clean: ## Stop everything and remove all state (var/)
 	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean --yes; fi
 
 distclean: clean ## Remove what set-up made as well
-	@rm -rf .venv .venv-supply build pipelines/streaming/java/target *.egg-info
+	@rm -rf .venv .venv-models .venv-supply build pipelines/streaming/java/target *.egg-info

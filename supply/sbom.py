@@ -22,6 +22,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
+from models import environment
 from stack import anvil, checksums
 from stack.bootstrap import LOCK, VENV
 from stack.errors import StackError
@@ -35,11 +36,13 @@ _PROPERTIES = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _JAR_NAME = re.compile(r"(?P<name>.+?)-(?P<version>\d.*)\.jar")
 
 
-def python_components(lock: str) -> Iterator[Component]:
-    """The packages that a lock pins, each with the hashes of all files that it accepts."""
-    for pin in re.split(r"\n(?=\S)", lock):
-        if named := re.match(r"([\w.-]+)==(\S+)", pin):
+def python_components(*locks: str) -> Iterator[Component]:
+    """The packages that locks pin, each once, with the hashes of all files that it accepts."""
+    seen: set[tuple[str, str]] = set()
+    for pin in re.split(r"\n(?=\S)", "\n".join(locks)):
+        if (named := re.match(r"([\w.-]+)==(\S+)", pin)) and (named[1], named[2]) not in seen:
             name, version = named.groups()
+            seen.add((name, version))
             hashes = re.findall(r"--hash=sha256:([0-9a-f]+)", pin)
             yield _component(PackageURL("pypi", None, name, version), map(_sha256, hashes))
 
@@ -101,7 +104,7 @@ def inventory() -> Bom:
         raise StackError(f"{_JARS} or {VENV} is missing", hint="make setup")
     bom = Bom(
         components=[
-            *python_components(LOCK.read_text(encoding="utf-8")),
+            *python_components(*(lock.read_text(encoding="utf-8") for lock in (LOCK, environment.LOCK))),
             *npm_components((anvil.LOCK / "package-lock.json").read_text(encoding="utf-8")),
             *maven_components(_JARS),
             *package_jar_components(site_packages),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models import environment
 from stack import anvil
 from stack.bootstrap import LOCK
 from stack.errors import StackError
@@ -312,6 +313,7 @@ def main(arguments: list[str] | None = None) -> int:
     document = json.loads(tools.INVENTORY.read_text(encoding="utf-8"))
     answers = [
         ask_pypi(LOCK, osv),
+        ask_pypi(environment.LOCK, osv),
         ask_pypi(tools.LOCK, osv),
         ask_npm(anvil.LOCK),
         ask_osv(purls(document), osv or OSV),

@@ -14,6 +14,8 @@ from stack.sql import settings_environment
 
 # Beside the ports of a stack that someone may have running.
 PORT_OFFSET = 2000
+# They run in .venv-models: make test-models.
+collect_ignore = ["models"]
 
 
 def _settings(folder: Path) -> Settings:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from models import environment
 from stack import anvil
 from stack.bootstrap import LOCK, VENV
 from stack.packages import PACKAGES
@@ -64,12 +65,15 @@ def test_what_does_not_fit_is_noticed(text: str, broken: str) -> None:
     assert _validate(text.replace('"type": "library"', broken, 1)) != "fits"
 
 
-def test_every_pin_of_the_lock_is_in_it_with_its_hashes(components: list[dict[str, Any]]) -> None:
-    lock = LOCK.read_text()
+def test_every_pin_of_the_locks_is_in_it_with_its_hashes(components: list[dict[str, Any]]) -> None:
+    locks = [re.split(r"\n(?=\S)", lock.read_text()) for lock in (LOCK, environment.LOCK)]
     there = {component["purl"]: component["hashes"] for component in _of("pypi", components)}
-    pins = re.findall(r"^([\w.-]+)==(\S+)", lock, re.MULTILINE)
-    assert there.keys() == {f"pkg:pypi/{name}@{version}" for name, version in pins}
-    assert sum(map(len, there.values())) == lock.count("--hash=sha256:")
+    pins = {
+        f"pkg:pypi/{named[1]}@{named[2]}": pin.count("--hash=sha256:")
+        for pin in [*locks[0], *locks[1]]
+        if (named := re.match(r"([\w.-]+)==(\S+)", pin))
+    }
+    assert {purl: len(hashes) for purl, hashes in there.items()} == pins
 
 
 def test_both_programs_of_the_chain_are_in_it(components: list[dict[str, Any]]) -> None:
