@@ -29,6 +29,9 @@ class PipelineSettings(WarehouseSettings):
     flink_path: str = Field(
         "/flink", pattern=r"^/[A-Za-z0-9_./-]*$", description="Folder of checkpoints and savepoints on HDFS."
     )
+    images_path: str = Field(
+        "/images", pattern=r"^/[A-Za-z0-9_./-]*$", description="Folder of the packs of photographs on HDFS."
+    )
     parallelism: int = Field(2, ge=1, le=128, description="Parallelism of the stream; also the slots it needs.")
     horizon_days: int = Field(
         3,

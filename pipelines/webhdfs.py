@@ -95,9 +95,14 @@ def write_text(settings: PipelineSettings, path: str, text: str) -> None:
     """
     client = open_client(settings)
     with reachable(settings):
-        client.write(path + _NEW, text.encode(), overwrite=True)
-        client.delete(path)
-        client.rename(path + _NEW, path)
+        write_bytes(client, path, text.encode())
+
+
+def write_bytes(client: Any, path: str, content: bytes) -> None:
+    """Write a file in the place of one that is there; it has its name once it is whole."""
+    client.write(path + _NEW, content, overwrite=True)
+    client.delete(path)
+    client.rename(path + _NEW, path)
 
 
 def remove_text(settings: PipelineSettings, path: str) -> None:

@@ -40,6 +40,7 @@ class Topic(NamedTuple):
 
 
 METER_READINGS = Topic("meter-readings")
+EQUIPMENT_IMAGES = Topic("equipment-images")
 TOPICS = (METER_READINGS,)
 
 

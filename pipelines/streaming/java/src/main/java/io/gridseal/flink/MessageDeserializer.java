@@ -10,7 +10,9 @@ import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -23,6 +25,8 @@ final class MessageDeserializer implements KafkaRecordDeserializationSchema<RowD
     private static final long serialVersionUID = 1L;
     /** 9999-12-31T23:59:59.999Z, the last time that SQL's TIMESTAMP holds. A producer may send any number. */
     private static final long LAST_MILLIS = 253_402_300_799_999L;
+    /** Header by which a sender says that its message is a dead letter, and why: of a file that is no image, say. */
+    static final String REFUSED = "gridseal-refused";
 
     private final KafkaSpec spec;
     private transient MessageParser parser;
@@ -47,7 +51,10 @@ final class MessageDeserializer implements KafkaRecordDeserializationSchema<RowD
         int at = spec.columns().size();
         GenericRowData row = new GenericRowData(at + KafkaSpec.POSITION_COLUMNS.size());
         boolean timed = message.timestamp() >= 0 && message.timestamp() <= LAST_MILLIS;
-        String reason = parser.parse(message.value(), timed ? message.timestamp() : -1, row);
+        Header refused = message.headers().lastHeader(REFUSED);
+        String reason = refused != null
+                ? MessageParser.shortened("refused by its sender: " + text(refused))
+                : parser.parse(message.value(), timed ? message.timestamp() : -1, row);
         // The bytes of a message that was read would only weigh on state and network: its columns hold all that is kept.
         row.setField(at, reason == null ? null : message.value());
         row.setField(at + 1, topic);
@@ -61,6 +68,10 @@ final class MessageDeserializer implements KafkaRecordDeserializationSchema<RowD
     @Override
     public TypeInformation<RowData> getProducedType() {
         return InternalTypeInfo.of(spec.rowType());
+    }
+
+    private static String text(Header header) {
+        return header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     private static boolean isTime(ColumnSpec column) {

@@ -84,6 +84,11 @@ final class MessageParser {
         for (int i = 0; i < readers.length; i++) {
             row.setField(i, null);
         }
+        return shortened(reason);
+    }
+
+    /** A reason, cut where it is longer than anyone reads. */
+    static String shortened(String reason) {
         return reason.length() > MAX_REASON_CHARACTERS ? reason.substring(0, MAX_REASON_CHARACTERS) + "..." : reason;
     }
 

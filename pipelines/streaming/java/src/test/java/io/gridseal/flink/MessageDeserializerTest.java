@@ -66,6 +66,25 @@ class MessageDeserializerTest {
     }
 
     @Test
+    void aMessageThatItsSenderRefusesIsADeadLetterWithItsReason() {
+        byte[] payload = GOOD.getBytes(StandardCharsets.UTF_8);
+        for (String reason : List.of("no image: caf\u00e9", "", "x".repeat(10_000))) {
+            RecordHeaders headers = new RecordHeaders();
+            headers.add(MessageDeserializer.REFUSED, reason.getBytes(StandardCharsets.UTF_8));
+            List<RowData> rows = new ArrayList<>();
+            deserializer.deserialize(new ConsumerRecord<>("meter-readings", 3, offset++, TIMES[0], TimestampType.CREATE_TIME,
+                    0, 0, null, payload, headers, Optional.empty()), new ListCollector<>(rows));
+            RowData row = rows.get(0);
+            assertTrue(row.isNullAt(0), "its columns are not read");
+            assertArrayEquals(payload, row.getBinary(6));
+            String told = row.getString(11).toString();
+            assertTrue(told.startsWith("refused by its sender: " + reason.substring(0, Math.min(400, reason.length()))), told);
+            assertTrue(told.length() < 600);
+        }
+        assertNull(reason(GOOD), "without that header it is read");
+    }
+
+    @Test
     void nestingAsDeepAsAMessageMayBeIsRefused() {
         for (String open : List.of("[", "{\"a\":", "[{\"a\":", "[[],", "{\"a\":{},\"b\":")) {
             String deep = open.repeat(65_000 / open.length());
