@@ -32,9 +32,8 @@ status: ready ## Show the services, their memory and addresses
 doctor: ready ## Say what is missing or wrong, and the command that mends it
 	@$(GRIDSEAL) doctor
 
-test: ## Run all tests, those without services two at a time
-	@$(MAKE) --no-print-directory -j2 test-unit test-java
-	@$(MAKE) --no-print-directory test-models
+test: ## Run all tests, those without services side by side
+	@$(MAKE) --no-print-directory -j3 test-unit test-java test-models
 	@$(MAKE) --no-print-directory test-integration
 
 test-unit: tools ## Run the tests that need no service

@@ -11,6 +11,7 @@ from gridseal.commands import (
     batch,
     dead_letters,
     feed,
+    images,
     lake,
     metrics,
     notary,
@@ -36,6 +37,7 @@ app = typer.Typer(
 services.register(app)
 metrics.register(app)
 feed.register(app)
+images.register(app)
 pipeline.register(app)
 batch.register(app)
 dead_letters.register(app)

@@ -75,6 +75,15 @@ class Catalog:
         made = {t.name: self.stream_transform(t.name)[1] for t in self if not t.source and t.mode == "stream"}
         return {name: join for name, join in made.items() if join}
 
+    @cached_property
+    def facts(self) -> tuple[Table, ...]:
+        """The tables whose rows ``as_of`` joins: their days freeze at the horizon."""
+        return tuple(self.tables[name] for name in sorted({join.facts for join in self.joins.values()}))
+
+    def made_of_facts(self, name: str) -> bool:
+        """Whether a table calls ``as_of``, or is made from one that does."""
+        return name in self.joins or any(map(self.made_of_facts, self.upstream[name]))
+
     def checks(self, name: str) -> str:
         """The assertions of a table, rendered."""
         return self._render(name, CHECKS_FILE)

@@ -27,8 +27,10 @@ from models.errors import ModelError
 
 TENTH = Path(__file__).parent / "data" / "infrared-solar-modules-test.zip"
 console = Console(stderr=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     out: Annotated[Path, typer.Option(help="Folder to write to; it is made.")],
     data: Annotated[Path, typer.Option(help="Folder or ZIP of photographs with module_metadata.json.")] = TENTH,
@@ -111,7 +113,7 @@ def _machine() -> str:
 def run() -> int:
     """Runs the command; returns the exit code."""
     try:
-        typer.run(main)
+        app(prog_name="python -m models.defects")
     except ModelError as error:
         console.print(f"error: {error.message}\nnext: {error.hint}", markup=False, highlight=False)
         return error.exit_code

@@ -89,7 +89,7 @@ def repair(
     days = [day for day in frozen_days(settings, catalog, address) if day.pending]
     if not days:
         return []
-    names = [t.name for t in catalog.ordered if t.mode == "stream" and freezes(t)]
+    names = [t.name for t in catalog.ordered if t.mode == "stream" and freezes(t, catalog)]
     # What is known to have come late must be in ODS as a whole, which a later checkpoint makes sure of.
     await_checkpoint(settings)
     arrivals = {day.day: day.arrivals for day in days}

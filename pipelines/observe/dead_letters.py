@@ -11,8 +11,9 @@ OTHER = "other"
 
 # Kind, and the regular expression that tells it, tried in this order; without quotes and backslashes, which SQL would
 # read. The texts are those of MessageParser.java and of the readers of values beside it. Those that begin with a
-# field's name come last, since a field may have any name.
+# field's name come last, since a field may have any name. What a sender says comes first, since it may be any text.
 KINDS: Mapping[str, str] = {
+    "refused": "^refused by its sender: ",
     "no_value": "^no message: ",
     "empty": "^empty message",
     "too_long": "^[0-9,]+ bytes, at most [0-9,]+$",

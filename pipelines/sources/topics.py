@@ -41,7 +41,7 @@ class Topic(NamedTuple):
 
 METER_READINGS = Topic("meter-readings")
 EQUIPMENT_IMAGES = Topic("equipment-images")
-TOPICS = (METER_READINGS,)
+TOPICS = (METER_READINGS, EQUIPMENT_IMAGES)
 
 
 def ensure_topics(settings: PipelineSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:

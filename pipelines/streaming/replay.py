@@ -58,9 +58,10 @@ def plan_replay(
     Raises:
         PipelineError: HDFS does not answer.
     """
-    messages = [t for t in with_past(catalog) if t.origin.kind != "mysql"]
-    newest = {t.name: max(partitions(settings, t), default="") for t in messages}
-    readings = catalog.fed_by("kafka")
+    # What else comes from Kafka has no horizon: its rows of any day may still be joined.
+    freezing = [*catalog.facts, *catalog.fed_by("dead_letter")]
+    newest = {t.name: max(partitions(settings, t), default="") for t in freezing}
+    readings = catalog.facts
     ahead_s = max((t.origin.max_ahead_seconds or 0 for t in readings), default=0)
     # The newest may be of a device whose clock is ahead, and the stream's horizon does not count on it.
     back = timedelta(days=settings.horizon_days + -(-ahead_s // _DAY_SECONDS))

@@ -72,7 +72,7 @@ def statement_set(tables: Any, catalog: Catalog, sources_alone: bool = False) ->
     """One INSERT a table, to be optimised and submitted together."""
     statements = tables.create_statement_set()
     for table in _written(catalog, sources_alone):
-        view = LIVE if table in with_past(catalog) else OPEN_DAYS if freezes(table) else ""
+        view = LIVE if table in with_past(catalog) else OPEN_DAYS if freezes(table, catalog) else ""
         statements.add_insert_sql(insert_sql(table, view))
     return statements
 
@@ -83,20 +83,20 @@ def _written(catalog: Catalog, sources_alone: bool) -> list[Table]:
     return [table for table in catalog.ordered if table.mode == "stream"]
 
 
-def freezes(table: Table) -> bool:
+def freezes(table: Table, catalog: Catalog) -> bool:
     """Whether days of a table leave the stream: those made of readings, day by day."""
-    return table.layer != "ods" and bool(table.partition_by)
+    return table.layer != "ods" and bool(table.partition_by) and catalog.made_of_facts(table.name)
 
 
 def stage_parallelism(table: Table, catalog: Catalog, settings: PipelineSettings) -> int:
     """Parallelism of the stage that makes a table.
 
-    What grows with the readings runs in parallel; what follows from the business database alone, and ADS, which
-    reads summaries, does not need a second task, and a task that idles still costs memory and start-up.
+    What grows with the readings runs in parallel; what follows from the business database or from photographs, and ADS,
+    which reads summaries, does not need a second task, and a task that idles still costs memory and start-up.
     """
-    grows = {"kafka", "dead_letter"}
-    sources = {s.kind for name in catalog.sources_of(table.name) if (s := catalog.table(name).source)}
-    return settings.parallelism if sources & grows and table.layer != "ads" else 1
+    grows = table.layer != "ads" and (table in catalog.facts or catalog.made_of_facts(table.name))
+    letters = table.source is not None and table.source.kind == "dead_letter"
+    return settings.parallelism if grows or letters else 1
 
 
 def folds_updates(table: Table, catalog: Catalog) -> bool:
@@ -183,7 +183,7 @@ def _register_stage(
     register_view(tables, table, select, stage_parallelism(table, catalog, settings), net)
     if table.history:
         tables.execute_sql(f"CREATE TEMPORARY VIEW {quoted(table.name + CURRENT)} AS {catalog.current_view(table)}")
-    if freezes(table):
+    if freezes(table, catalog):
         _register_open_days(tables, table)
 
 

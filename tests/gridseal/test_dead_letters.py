@@ -49,7 +49,7 @@ def test_a_dry_run_of_some_days_and_one_kind(cli: Cli, asked: list[Any]) -> None
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--reason", "too_tight"], "'too_tight' is no kind of reason; allowed: no_value, empty, too_long,"),
+        (["--reason", "too_tight"], "'too_tight' is no kind of reason; allowed: refused, no_value, empty,"),
         (["--from", "yesterday"], "'yesterday' is not a day; yyyy-MM-dd is needed"),
         (["--from", "2026-11-21", "--to", "2026-11-20"], "--from 2026-11-21 is after --to 2026-11-20"),
     ],

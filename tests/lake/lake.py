@@ -36,6 +36,7 @@ from pipelines.streaming.losses import Loss, read_losses
 from pipelines.streaming.submit import start
 from pipelines.webhdfs import open_client
 from tests.lake.history import History, Key, Row
+from tests.lake.photographs import import_some
 from tests.lake.recompute import Rows, recompute
 from warehouse.catalog import Catalog, load_catalog
 
@@ -117,6 +118,7 @@ class Lake:
         """
         places = (
             "SELECT topic, kafka_partition, kafka_offset FROM ods.meter_reading"
+            " UNION ALL SELECT topic, kafka_partition, kafka_offset FROM ods.image"
             " UNION ALL SELECT topic, kafka_partition, kafka_offset FROM ods.dead_letter"
         )
         found = []
@@ -193,7 +195,8 @@ class Lake:
         """Rows of messages and of changes that are there twice."""
         changes = [table.name for table in self.catalog if table.name.endswith("_change")]
         queries = [
-            "SELECT message_id AS id FROM ods.meter_reading UNION ALL SELECT message_id FROM ods.dead_letter",
+            "SELECT message_id AS id FROM ods.meter_reading UNION ALL SELECT message_id FROM ods.image"
+            " UNION ALL SELECT message_id FROM ods.dead_letter",
             *(f"SELECT change_id AS id FROM {name}" for name in changes),
         ]
         counts = [self.query(f"SELECT COUNT(*) - COUNT(DISTINCT id) FROM ({query})")[0][0] for query in queries]
@@ -319,6 +322,7 @@ def open_lake(
     wait_until_captured(settings, PATIENCE_S)
     for day, options in feeds:
         lake.feed(day, options)
+    import_some(settings)
     # After the readings: all changes of the day reach the lake late, and repair it.
     apply_changes(settings, grid, grid.first_day)
     stack.start(settings, "sql")

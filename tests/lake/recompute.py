@@ -21,6 +21,7 @@ from pyarrow import parquet
 from pipelines.settings import PipelineSettings
 from pipelines.sources.grid import TABLE_KEYS
 from tests.lake.history import History, Row
+from tests.lake.photographs import first_announced
 
 Rows = dict[tuple[Any, ...], Row]
 MINUTE = timedelta(minutes=1)
@@ -67,12 +68,34 @@ def recompute(settings: PipelineSettings, history: History) -> dict[str, Rows]:
     tables["ads.customer_monthly_bill"] = _monthly_bills(tables["dws.customer_day"])
     tables["ads.region_load_by_weekday"] = _loads_by_weekday(tables["ads.region_load_curve"])
     tables["ads.meter_baseline"] = _baselines(tables["dws.meter_day"])
+    tables["dwd.image"] = _photographs(settings, history)
     tables["dwd.work_ticket"], tables["dwd.risk_point"] = _tickets(history), _risk_points(history)
     tables["ads.work_ticket_safety"] = _safety(tables["dwd.work_ticket"], tables["dwd.risk_point"], history)
     for name, key in TABLE_KEYS.items():
         if name not in ("work_ticket", "risk_point"):
             tables[f"dim.{name}"] = _versions(history, name, key)
     return tables
+
+
+def _photographs(settings: PipelineSettings, history: History) -> Rows:
+    rows: Rows = {}
+    for message_id, told in first_announced(settings):
+        taken_at = datetime.fromisoformat(told["taken_at"])
+        moment = taken_at.replace(tzinfo=None)
+        equipment = history.at("equipment", told["equipment_id"], moment) or {}
+        substation = history.at("substation", equipment.get("substation_id"), moment) or {}
+        dt = f"{taken_at.astimezone(ZoneInfo(settings.grid_timezone)):%Y-%m-%d}"
+        rows[told["image_id"], dt] = told | {
+            "dt": dt,
+            "taken_at": moment,
+            "message_id": message_id,
+            "equipment_name": equipment.get("name"),
+            "equipment_kind": equipment.get("kind"),
+            "substation_id": equipment.get("substation_id"),
+            "feeder_id": equipment.get("feeder_id"),
+            "region_id": substation.get("region_id"),
+        }
+    return rows
 
 
 def round_half_up(value: Fraction, digits: int) -> Decimal:

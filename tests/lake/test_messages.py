@@ -54,7 +54,10 @@ def beginning(kind: str) -> str:
 @pytest.fixture(scope="module")
 def dead_letters(lake: Lake) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """Bytes and reason of every dead letter by topic, partition and offset."""
-    rows = lake.query("SELECT topic, kafka_partition, kafka_offset, payload, reason FROM ods.dead_letter")
+    rows = lake.query(
+        "SELECT topic, kafka_partition, kafka_offset, payload, reason FROM ods.dead_letter"
+        f" WHERE topic = '{METER_READINGS.name}'"
+    )
     return {(t, p, o): (None if payload is None else bytes(payload), reason) for t, p, o, payload, reason in rows}
 
 
@@ -89,7 +92,7 @@ def test_the_reason_names_the_field_or_what_is_wrong(
 def test_every_offset_of_every_partition_is_there_once(lake: Lake) -> None:
     places = lake.query(
         "SELECT kafka_partition, kafka_offset FROM ods.meter_reading"
-        " UNION ALL SELECT kafka_partition, kafka_offset FROM ods.dead_letter"
+        f" UNION ALL SELECT kafka_partition, kafka_offset FROM ods.dead_letter WHERE topic = '{METER_READINGS.name}'"
     )
     ends = end_offsets(lake.settings, METER_READINGS.name)
     assert sum(ends.values()) == sum(feed.messages for feed in lake.feeds)
@@ -99,6 +102,7 @@ def test_every_offset_of_every_partition_is_there_once(lake: Lake) -> None:
 def test_a_row_says_where_it_came_from(lake: Lake) -> None:
     wrong = lake.query(
         "SELECT message_id FROM (SELECT message_id, topic, kafka_partition, kafka_offset FROM ods.meter_reading"
+        " UNION ALL SELECT message_id, topic, kafka_partition, kafka_offset FROM ods.image"
         " UNION ALL SELECT message_id, topic, kafka_partition, kafka_offset FROM ods.dead_letter)"
         " WHERE message_id <> concat(topic, '-', kafka_partition, '-', kafka_offset)"
     )

@@ -101,7 +101,9 @@ def messages(settings: PipelineSettings, topic: Topic) -> list[tuple[bytes, dict
 
 def content_of(settings: PipelineSettings, message: dict[str, Any]) -> bytes:
     """The bytes of a photograph by the place that its message tells."""
-    with open_client(settings).read(message["pack"], offset=message["pack_offset"], length=message["bytes"]) as reader:
+    with open_client(settings).read(
+        message["pack"], offset=message["pack_offset"], length=message["size_bytes"]
+    ) as reader:
         return bytes(reader.read())
 
 

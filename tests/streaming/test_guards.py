@@ -9,7 +9,7 @@ from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import EXACT_OPTIONS, kept_commits, sink_ddl, sink_options
 from pipelines.streaming.job import configuration
 from pipelines.streaming.sources import ods_select
-from pipelines.streaming.stages import chains_histories, stage_parallelism
+from pipelines.streaming.stages import chains_histories, freezes, stage_parallelism
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.errors import WarehouseError
 from warehouse.guards import guard_transform
@@ -111,7 +111,7 @@ def test_updates_are_materialised_where_the_planner_finds_it_needed() -> None:
 def test_ods_filters_by_the_source_alone_and_casts_exactly(name: str) -> None:
     select = ods_select(CATALOG.table(name), CATALOG)
     assert "TRY_CAST" not in select
-    assert select.count("WHERE") == 1
+    assert select.count("WHERE") == select.count("FROM source_")
 
 
 def test_what_grows_with_the_readings_runs_in_parallel() -> None:
@@ -120,7 +120,13 @@ def test_what_grows_with_the_readings_runs_in_parallel() -> None:
 
     assert {parallelism(t.name) for t in CATALOG if t.layer in ("dim", "ads") or t.name.endswith("_change")} == {1}
     assert parallelism("ods.meter_reading") == parallelism("dwd.meter_reading") == SETTINGS.parallelism
-    assert parallelism("dwd.work_ticket") == 1
+    assert parallelism("dwd.work_ticket") == parallelism("ods.image") == parallelism("dwd.image") == 1
+
+
+def test_only_days_of_readings_freeze() -> None:
+    freezing = {t.name for t in CATALOG if freezes(t, CATALOG)}
+    assert freezing >= {"dwd.meter_reading", "dws.region_hour", "ads.customer_daily_bill"}
+    assert freezing.isdisjoint({"ods.meter_reading", "ods.image", "dwd.image", "dwd.work_ticket"})
 
 
 def test_only_chains_of_histories_pass_on_net_changes() -> None:

@@ -34,6 +34,8 @@ def test_the_open_days_are_read_again() -> None:
     assert set(plan.since.values()) == {"2026-11-16"}
     assert plan.remade[0] == "dws.meter_day"
     assert "dws.region_hour" not in plan.remade
+    # Photographs of any day may still be joined.
+    assert plan.since.keys() == {"ods.meter_reading", "ods.dead_letter"}
 
 
 def test_a_day_that_a_replay_had_begun_is_made_anew_by_the_next() -> None:

@@ -204,10 +204,10 @@ def _message(found: _Found, path: str, offset: int) -> dict[str, Any]:
         "taken_at": _iso(entry.taken_at),
         "kind": entry.kind,
         "file": entry.file,
-        "format": photograph.format,
+        "file_format": photograph.format,
         "width": photograph.width,
         "height": photograph.height,
-        "bytes": len(photograph.content),
+        "size_bytes": len(photograph.content),
         "pack": path,
         "pack_offset": offset,
     }
