@@ -116,7 +116,8 @@ class Lake:
         try:
             lines = reconcile(self.settings, self.catalog, address, _RECONCILE_S, lambda *_: None)
             if clashes := [line for line in lines if not line.ok]:
-                raise GridsealError(f"{len(clashes)} numbers clash: {clashes[0]}", "gridseal reconcile", CHECK_FAILED)
+                told = "; ".join(f"{one.scope} {one.measure}: {one.here}, not {one.upstream}" for one in clashes)
+                raise GridsealError(f"{len(clashes)} numbers clash: {told}", "gridseal reconcile", CHECK_FAILED)
             with connect(self.settings, address) as client:
                 yield client
         finally:
