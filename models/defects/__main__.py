@@ -17,7 +17,7 @@ from rich.table import Table
 from models.defects import card, checkpoint, pictures
 from models.defects.classes import CLASSES
 from models.defects.detector import Detector
-from models.defects.evaluate import MEASURES, calibrate, judge
+from models.defects.evaluate import MEASURES, calibrate, judge, measure
 from models.defects.network import ARCHITECTURES
 from models.defects.photographs import load
 from models.defects.recipe import Recipe
@@ -57,13 +57,14 @@ def main(
     photographs = load(data)
     parts = split(photographs)
     began = time.monotonic()
-    kept, seconds = _trained(parts, recipe, photographs.digest())
+    digest = photographs.digest()
+    kept, seconds = _trained(parts, recipe, digest)
     answers = kept.answers(parts.test.pixels)
     evaluation = judge(answers, parts.test.labels)
     measured = {recipe.seed: evaluation.values}
     for seed in range(1, seeds):
-        other, _ = _trained(parts, replace(recipe, seed=seed), photographs.digest())
-        measured[seed] = judge(other.answers(parts.test.pixels), parts.test.labels).values
+        other, _ = _trained(parts, replace(recipe, seed=seed), digest)
+        measured[seed] = measure(other.answers(parts.test.pixels), parts.test.labels)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint.save(kept, out / "model.pt")
     training = card.Training(

@@ -16,8 +16,6 @@ from models.defects.recipe import Recipe
 from models.errors import ModelError
 
 FORMAT = 1
-DEFAULT = Path(__file__).parent / "default"
-"""The detector that comes with gridseal, beside its card."""
 
 
 def save(detector: Detector, file: Path) -> str:

@@ -45,12 +45,6 @@ class Evaluation:
     counts: dict[str, int]
 
 
-def evaluate(detector: Detector, photographs: Photographs, seed: int = 0) -> Evaluation:
-    """Measures a detector on photographs."""
-    answers = detector.answers(photographs.pixels)
-    return judge(answers, photographs.labels, seed)
-
-
 def judge(answers: Answers, labels: npt.NDArray[np.int64], seed: int = 0) -> Evaluation:
     """Measures answers.
 

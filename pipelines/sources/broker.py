@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import (
@@ -67,6 +67,19 @@ def open_producer(settings: PipelineSettings, max_request_size: int) -> KafkaPro
         max_request_size=max_request_size,
         metrics_enabled=False,
     )
+
+
+def close_producer(settings: PipelineSettings, producer: KafkaProducer, topic: str, failed: bool) -> None:
+    """Close a producer, after what waits in it has been sent; one that has failed is not waited for.
+
+    Args:
+        settings: Where the brokers are.
+        producer: The producer.
+        topic: Where it sends.
+        failed: An error is on its way already.
+    """
+    with suppress(KafkaError) if failed else broker_errors(settings, f"send to topic {topic}"):
+        producer.close(timeout=1 if failed else ACKNOWLEDGE_SECONDS)
 
 
 def end_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:

@@ -4,10 +4,8 @@ import json
 from types import TracebackType
 from typing import Any, Self
 
-from kafka.errors import KafkaError
-
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import ACKNOWLEDGE_SECONDS, broker_errors, open_producer
+from pipelines.sources.broker import ACKNOWLEDGE_SECONDS, broker_errors, close_producer, open_producer
 from pipelines.sources.topics import Topic
 
 REFUSED = "gridseal-refused"
@@ -35,12 +33,7 @@ class Announcer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._producer.close(timeout=ACKNOWLEDGE_SECONDS if kind is None else 1)
-        except KafkaError:
-            # What matters was acknowledged, or its error is on its way already.
-            if kind is None:
-                raise
+        close_producer(self._settings, self._producer, self._topic.name, failed=kind is not None)
 
     def send(self, key: str, message: dict[str, Any], refused: str | None = None) -> None:
         """Hands a message to the client.

@@ -1,17 +1,15 @@
 """Sends messages to Kafka and learns which offsets they got."""
 
 import time
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from kafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import ACKNOWLEDGE_SECONDS, broker_errors, open_producer
+from pipelines.sources.broker import ACKNOWLEDGE_SECONDS, broker_errors, close_producer, open_producer
 from pipelines.sources.meters.payload import payloads
 from pipelines.sources.meters.readings import Messages
 from pipelines.sources.topics import Topic
@@ -58,8 +56,7 @@ class Sender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with broker_errors(self.settings, f"send to topic {self.topic.name}") if kind is None else suppress(KafkaError):
-            self._producer.close(timeout=ACKNOWLEDGE_SECONDS if kind is None else 1)
+        close_producer(self.settings, self._producer, self.topic.name, failed=kind is not None)
 
     @property
     def chunk(self) -> int:
