@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import end_offsets
 from pipelines.sources.grid import FIRST_DAY
 from pipelines.sources.images import ImportSummary, import_images
 from pipelines.sources.images.announcing import REFUSED
 from pipelines.sources.images.manifest import COLUMNS
 from pipelines.sources.topics import EQUIPMENT_IMAGES
+from tests.topics import records_of
 
 ARCHIVE = Path("models/defects/data/infrared-solar-modules-test.zip")
 NUMBER = 120
@@ -45,24 +43,8 @@ def import_some(settings: PipelineSettings) -> ImportSummary:
 def first_announced(settings: PipelineSettings) -> Iterator[tuple[str, dict[str, Any]]]:
     """Of each photograph the first message that Kafka holds: its identifier and its fields."""
     seen = set()
-    for one in _messages(settings):
+    for one in records_of(settings, EQUIPMENT_IMAGES.name):
         told = json.loads(one.value)
         if REFUSED not in dict(one.headers) and told["image_id"] not in seen:
             seen.add(told["image_id"])
             yield f"{one.topic}-{one.partition}-{one.offset}", told
-
-
-def _messages(settings: PipelineSettings) -> list[Any]:
-    ends = end_offsets(settings, EQUIPMENT_IMAGES.name)
-    partitions = [TopicPartition(EQUIPMENT_IMAGES.name, number) for number in ends]
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, auto_offset_reset="earliest")
-    try:
-        consumer.assign(partitions)
-        consumer.seek_to_beginning()
-        found: list[Any] = []
-        while any(consumer.position(p) < ends[p.partition] for p in partitions):
-            for records in consumer.poll(timeout_ms=1000).values():
-                found += records
-    finally:
-        consumer.close()
-    return sorted(found, key=lambda one: (one.partition, one.offset))

@@ -6,17 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from pyarrow import parquet
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import end_offsets
 from pipelines.sources.grid import FIRST_DAY
 from pipelines.sources.meters import MeterOptions, feed, feed_day, list_feeds
 from pipelines.sources.meters.malformed import MALFORMED_KINDS
 from pipelines.sources.topics import Topic, ensure_topics
+from tests.topics import records_of
 
 pytestmark = pytest.mark.integration
 
@@ -31,19 +31,7 @@ OPTIONS = MeterOptions(meters=20, malformed=0.005)
 
 def read_all(settings: PipelineSettings, topic: str) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
     """Key and value of every message by (partition, offset)."""
-    ends = end_offsets(settings, topic)
-    partitions = [TopicPartition(topic, number) for number in ends]
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, auto_offset_reset="earliest")
-    try:
-        consumer.assign(partitions)
-        consumer.seek_to_beginning()
-        found: dict[tuple[int, int], tuple[bytes | None, bytes | None]] = {}
-        while any(consumer.position(p) < ends[p.partition] for p in partitions):
-            for records in consumer.poll(timeout_ms=1000).values():
-                found |= {(r.partition, r.offset): (r.key, r.value) for r in records}
-        return found
-    finally:
-        consumer.close()
+    return {(r.partition, r.offset): (r.key, r.value) for r in records_of(settings, topic)}
 
 
 def recorded(folder: Path) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:

@@ -14,16 +14,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 from PIL import Image
 
 from gridseal.settings import Settings
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import end_offsets
 from pipelines.sources.images import import_images, importing
 from pipelines.sources.images.announcing import REFUSED
 from pipelines.sources.topics import Topic
 from pipelines.webhdfs import list_folder, open_client
+from tests.topics import records_of
 
 pytestmark = pytest.mark.integration
 HEADING = "file,equipment_id,taken_at,kind\n"
@@ -81,22 +80,12 @@ def folder(tmp_path: Path) -> Path:
 
 def messages(settings: PipelineSettings, topic: Topic) -> list[tuple[bytes, dict[str, Any], str | None]]:
     """Key, fields and reason of refusal of every message."""
-    ends = end_offsets(settings, topic.name)
-    partitions = [TopicPartition(topic.name, number) for number in ends]
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, auto_offset_reset="earliest")
-    try:
-        consumer.assign(partitions)
-        consumer.seek_to_beginning()
-        found = []
-        while any(consumer.position(p) < ends[p.partition] for p in partitions):
-            for records in consumer.poll(timeout_ms=1000).values():
-                for one in records:
-                    headers = dict(one.headers)
-                    refused = headers[REFUSED].decode() if REFUSED in headers else None
-                    found.append((one.key, json.loads(one.value), refused))
-        return found
-    finally:
-        consumer.close()
+    found = []
+    for one in records_of(settings, topic.name):
+        headers = dict(one.headers)
+        refused = headers[REFUSED].decode() if REFUSED in headers else None
+        found.append((one.key, json.loads(one.value), refused))
+    return found
 
 
 def content_of(settings: PipelineSettings, message: dict[str, Any]) -> bytes:
