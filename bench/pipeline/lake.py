@@ -1,5 +1,7 @@
 """A lake of the bench's own: services beside those that may run, and state in a folder that goes with them."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from pipelines.streaming import scratch
 from pipelines.streaming.cluster import Job, current_job, failures, get, last_failure
 from pipelines.streaming.lag import lag
 from pipelines.streaming.submit import start
+from pipelines.webhdfs import open_client
 from warehouse.catalog import Catalog, load_catalog
 
 Tell = Callable[[str], None]
@@ -117,12 +120,21 @@ class Lake:
             lines = reconcile(self.settings, self.catalog, address, _RECONCILE_S, lambda *_: None)
             if clashes := [line for line in lines if not line.ok]:
                 told = "; ".join(f"{one.scope} {one.measure}: {one.here}, not {one.upstream}" for one in clashes)
-                raise GridsealError(f"{len(clashes)} numbers clash: {told}", "gridseal reconcile", CHECK_FAILED)
+                what = f"{len(clashes)} numbers clash, tables and logs are kept in {self._keep()}: {told}"
+                raise GridsealError(what, "gridseal reconcile", CHECK_FAILED)
             with connect(self.settings, address) as client:
                 yield client
         finally:
             # It would take memory and time from what is measured next.
             stack.stop(self.settings, "sql")
+
+    def _keep(self) -> Path:
+        """Copy tables and logs to where they outlive this lake, for whoever looks for what is wrong."""
+        self.tell("keeping tables and logs")
+        kept = Path(tempfile.mkdtemp(prefix="gridseal-wrong-lake-"))
+        open_client(self.settings).download(self.settings.lake_path, str(kept / "lake"), n_threads=2)
+        shutil.copytree(self.settings.var_dir / "log", kept / "log")
+        return kept
 
     def processor_s(self) -> float:
         """Seconds of a core that the services have taken so far; neighbours change them less than the clock."""

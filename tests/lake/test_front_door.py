@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
@@ -327,6 +327,8 @@ def test_a_statement_has_a_limit_of_time_and_of_rows(lake: Lake) -> None:
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.2)
             with cursor(lake) as analyst:
+                with suppress(KeyError):  # A JVM that has read no table yet may take longer than the limit.
+                    ask(analyst, "SELECT * FROM dim.customer")
                 assert len(ask(analyst, "SELECT * FROM dim.customer")) == 4
                 assert ask(analyst, "SELECT COUNT(*) > 4 FROM dim.customer") == [(True,)]
                 assert ask(analyst, "SELECT * FROM range(10) ORDER BY id DESC") == [(9,), (8,), (7,), (6,)]
