@@ -46,7 +46,7 @@ test-models: torch ## Run the tests of the models, in their own environment
 	@.venv-models/bin/python -m pytest --confcutdir tests/models tests/models
 
 test-integration: ready ## Run the tests on the real services, on ports and state of their own
-	@$(PYTEST) -m integration
+	@$(PYTEST) --durations 40 -m integration
 
 test-faults: ready ## Break every service while data flow, and count every row; takes about an hour
 	@$(PYTEST) -m faults
