@@ -120,7 +120,9 @@ class Lake:
             lines = reconcile(self.settings, self.catalog, address, _RECONCILE_S, lambda *_: None)
             if clashes := [line for line in lines if not line.ok]:
                 told = "; ".join(f"{one.scope} {one.measure}: {one.here}, not {one.upstream}" for one in clashes)
-                what = f"{len(clashes)} numbers clash, tables and logs are kept in {self._keep()}: {told}"
+                with connect(self.settings, address) as client:
+                    kept = self._keep(client)
+                what = f"{len(clashes)} numbers clash, tables and logs are kept in {kept}: {told}"
                 raise GridsealError(what, "gridseal reconcile", CHECK_FAILED)
             with connect(self.settings, address) as client:
                 yield client
@@ -128,10 +130,14 @@ class Lake:
             # It would take memory and time from what is measured next.
             stack.stop(self.settings, "sql")
 
-    def _keep(self) -> Path:
+    def _keep(self, client: SqlClient) -> Path:
         """Copy tables and logs to where they outlive this lake, for whoever looks for what is wrong."""
         self.tell("keeping tables and logs")
         kept = Path(tempfile.mkdtemp(prefix="gridseal-wrong-lake-"))
+        for table in self.catalog.fed_by("kafka"):
+            # Rows keep the commit that wrote them, whatever is compacted; its metadata say how many they were.
+            rows = client.query(f"SELECT dt, _hoodie_commit_time, COUNT(*) FROM {table.name} GROUP BY 1, 2 ORDER BY 1, 2")
+            (kept / f"{table.name}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows.rows) + "\n")
         open_client(self.settings).download(self.settings.lake_path, str(kept / "lake"), n_threads=2)
         shutil.copytree(self.settings.var_dir / "log", kept / "log")
         return kept

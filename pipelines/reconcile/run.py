@@ -68,14 +68,15 @@ def compare(
         settings: Where everything is.
         catalog: The tables.
         address: Host and port of the SQL endpoint.
-        previous: Lines of the last look; if some of them clash, a table whose lines agreed is looked at last.
+        previous: Lines of the last look; while tables clash, only these are looked at again.
     """
     clashing = {line.scope for line in previous if not line.ok}
     tables = [t.name for t in catalog.ordered if catalog.reconcile(t.name)]
     # While something still clashes, do not pay for what agreed already.
     again = [t for t in tables if t in clashing]
-    if again and not all(line.ok for line in _measures(settings, catalog, address, again)):
-        return list(previous)
+    fresh = _measures(settings, catalog, address, again) if again else []
+    if not all(line.ok for line in fresh):
+        return [*(line for line in previous if line.scope not in again), *fresh]
     with connect(settings, address) as sql:
         lines = [*compare_messages(settings, catalog, sql), *compare_business(settings, catalog, sql)]
     return [*lines, *_measures(settings, catalog, address, tables)]

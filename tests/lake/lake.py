@@ -151,6 +151,15 @@ class Lake:
         assert not clashes, f"after {PATIENCE_S} s: {clashes}"
         return lines
 
+    def await_covered(self) -> None:
+        """Wait until a checkpoint covers every message that was sent."""
+        deadline = time.monotonic() + PATIENCE_S
+        covered, produced = lag(self.settings, self.catalog)
+        while covered < produced:
+            assert time.monotonic() < deadline, f"{covered} of {produced} messages are read"
+            time.sleep(0.5)
+            covered, produced = lag(self.settings, self.catalog)
+
     def await_changes(self) -> None:
         """Wait, at less cost than the whole comparison, until the last change of the database is in the lake."""
         deadline = time.monotonic() + PATIENCE_S
@@ -321,6 +330,8 @@ def open_lake(
     start(settings, catalog)
     wait_until_captured(settings, PATIENCE_S)
     for day, options in feeds:
+        # A partition of Kafka that is read ahead of another would freeze the days of which the other still has readings.
+        lake.await_covered()
         lake.feed(day, options)
     import_some(settings)
     # After the readings: all changes of the day reach the lake late, and repair it.
