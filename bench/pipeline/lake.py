@@ -136,8 +136,8 @@ class Lake:
         kept = Path(tempfile.mkdtemp(prefix="gridseal-wrong-lake-"))
         for table in self.catalog.fed_by("kafka"):
             # Rows keep the commit that wrote them, whatever is compacted; its metadata say how many they were.
-            rows = client.query(f"SELECT dt, _hoodie_commit_time, COUNT(*) FROM {table.name} GROUP BY 1, 2 ORDER BY 1, 2")
-            (kept / f"{table.name}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows.rows) + "\n")
+            rows = client.query(f"SELECT dt, _hoodie_commit_time, COUNT(*) FROM {table.name} GROUP BY 1, 2").rows
+            (kept / f"{table.name}.csv").write_text("".join(f"{','.join(map(str, row))}\n" for row in rows))
         open_client(self.settings).download(self.settings.lake_path, str(kept / "lake"), n_threads=2)
         shutil.copytree(self.settings.var_dir / "log", kept / "log")
         return kept

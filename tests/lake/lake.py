@@ -330,7 +330,7 @@ def open_lake(
     start(settings, catalog)
     wait_until_captured(settings, PATIENCE_S)
     for day, options in feeds:
-        # A partition of Kafka that is read ahead of another would freeze the days of which the other still has readings.
+        # A partition of Kafka that is read ahead of another freezes days of which the other still has readings.
         lake.await_covered()
         lake.feed(day, options)
     import_some(settings)
