@@ -8,8 +8,7 @@ import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.util.clock.Clock;
-import org.apache.flink.util.clock.SystemClock;
+import org.apache.flink.util.clock.RelativeClock;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -18,7 +17,9 @@ import java.util.Map;
  * Tells how far the readings of a topic have come: to where the slowest of its partitions is, less what a device's clock may be
  * ahead.
  *
- * <p>A partition without a message for a while is not waited for.
+ * <p>A partition without a message for a minute is not waited for, and neither is a task that has had none for a minute. Not
+ * sooner: a task that only begins would let the others go on without it, and its first messages would be late. The minute does
+ * not run while the task waits for those below.
  */
 final class EventClock implements WatermarkGenerator<RowData> {
     private static final long PATIENCE_MS = 60_000;
@@ -26,8 +27,9 @@ final class EventClock implements WatermarkGenerator<RowData> {
     private final int timeColumn;
     private final int partitionColumn;
     private final long aheadMs;
-    private final Clock clock;
+    private final RelativeClock clock;
     private final Map<Integer, Lane> lanes = new HashMap<>();
+    private final long began;
     private long reached = Long.MIN_VALUE;
 
     /** How far one partition has come. */
@@ -37,11 +39,12 @@ final class EventClock implements WatermarkGenerator<RowData> {
         private boolean moved;
     }
 
-    EventClock(int timeColumn, int partitionColumn, long aheadMs, Clock clock) {
+    EventClock(int timeColumn, int partitionColumn, long aheadMs, RelativeClock clock) {
         this.timeColumn = timeColumn;
         this.partitionColumn = partitionColumn;
         this.aheadMs = aheadMs;
         this.clock = clock;
+        this.began = clock.relativeTimeMillis();
     }
 
     /** A strategy with this clock. */
@@ -51,7 +54,7 @@ final class EventClock implements WatermarkGenerator<RowData> {
 
             @Override
             public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
-                return new EventClock(timeColumn, partitionColumn, aheadMs, SystemClock.getInstance());
+                return new EventClock(timeColumn, partitionColumn, aheadMs, context.getInputActivityClock());
             }
 
             @Override
@@ -82,7 +85,9 @@ final class EventClock implements WatermarkGenerator<RowData> {
             }
         }
         if (slowest == Long.MAX_VALUE) {
-            output.markIdle();
+            if (now - began >= PATIENCE_MS) {
+                output.markIdle();
+            }
         } else {
             reached = Math.max(reached, slowest - aheadMs);
             output.emitWatermark(new Watermark(reached));
