@@ -187,11 +187,11 @@ final class AsOf extends AbstractStreamOperator<RowData>
     public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
         GlobalAggregateManager aggregates = getContainingTask().getEnvironment().getGlobalAggregateManager();
         // Readings of now may overtake those of the past, whose days must be open until all of them are here.
-        if (past.hasEnded(aggregates, checkpoint)) {
-            firstOpen.moveTo(spec.horizon().firstOpenDay(watermark));
-        }
+        boolean whole = past.hasEnded(aggregates, checkpoint);
+        String reached = whole ? spec.horizon().firstOpenDay(watermark) : Horizon.NOTHING_FROZEN;
+        Horizon.report(aggregates, checkpoint, getRuntimeContext().getTaskInfo(), reached);
+        firstOpen.moveTo(Horizon.at(aggregates, checkpoint));
         reported.put(checkpoint, firstOpen.get());
-        Horizon.report(aggregates, checkpoint, firstOpen.get());
     }
 
     @Override

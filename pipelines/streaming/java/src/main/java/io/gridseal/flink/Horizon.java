@@ -1,20 +1,23 @@
 package io.gridseal.flink;
 
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.runtime.taskexecutor.GlobalAggregateManager;
 
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.LocalDate;
+import java.util.Collections;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * How far back the stream repairs: days before the first open one are frozen.
  *
- * <p>The horizon moves at checkpoints only. Whoever counts the days agrees at the barrier of a checkpoint on the first open
- * day and reports it under the checkpoint's number; every gate below reads it when the same barrier passes. Barriers are
- * aligned, so all of them cut the stream at the same place: a change is either before the move at every gate, or after it
- * at every gate.
+ * <p>The horizon moves at checkpoints only. Whoever counts the days says at the barrier of a checkpoint how far he has come;
+ * from the next checkpoint on, the horizon stands where all of them had come. So all who ask at a checkpoint hear the same,
+ * whichever of them has come further meanwhile: barriers are aligned, and a change is either before the move for every one of
+ * them, or after it for every one.
  */
 final class Horizon implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -48,50 +51,79 @@ final class Horizon implements Serializable {
         return clock.dayStart(day.plusDays(days + 1L));
     }
 
-    /** Makes known the first open day from a checkpoint on. All who report say the same. */
-    static void report(GlobalAggregateManager manager, long checkpoint, String firstOpenDay) throws IOException {
-        manager.updateGlobalAggregate(NAME, new Report(checkpoint, firstOpenDay), new Reports());
+    /** Says which is the first open day for one of those who count, at the barrier of a checkpoint. */
+    static void report(GlobalAggregateManager manager, long checkpoint, TaskInfo task, String firstOpenDay)
+            throws IOException {
+        Report report = new Report(
+                task.getAttemptNumber(),
+                checkpoint,
+                task.getIndexOfThisSubtask(),
+                task.getNumberOfParallelSubtasks(),
+                firstOpenDay);
+        manager.updateGlobalAggregate(NAME, report, new Reports());
     }
 
-    /** The first open day from a checkpoint on, or, if nobody has reported it, from the last one before it. */
+    /** The first open day from a checkpoint on: the earliest of those that were said at the last one before it. */
     static String at(GlobalAggregateManager manager, long checkpoint) throws IOException {
-        TreeMap<Long, String> reports = manager.updateGlobalAggregate(NAME, new Report(checkpoint, null), new Reports());
-        var found = reports.floorEntry(checkpoint);
+        TreeMap<Long, String> agreed = manager.updateGlobalAggregate(NAME, Report.QUESTION, new Reports());
+        Map.Entry<Long, String> found = agreed.lowerEntry(checkpoint);
         return found == null ? NOTHING_FROZEN : found.getValue();
     }
 
-    /** What is said at a checkpoint; without a day it is a question. */
-    record Report(long checkpoint, String firstOpenDay) implements Serializable {}
+    /** What one of so many says at a checkpoint; without a day it is a question. */
+    record Report(int attempt, long checkpoint, int teller, int tellers, String firstOpenDay) implements Serializable {
+        static final Report QUESTION = new Report(0, 0, 0, 0, null);
+    }
 
-    private static final class Reports
-            implements AggregateFunction<Report, TreeMap<Long, String>, TreeMap<Long, String>> {
+    /** What has been said since the last start of the job: whoever starts again begins at the last checkpoint again. */
+    static final class Said implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private int attempt;
+        private int tellers;
+        private final TreeMap<Long, TreeMap<Integer, String>> days = new TreeMap<>();
+    }
+
+    private static final class Reports implements AggregateFunction<Report, Said, TreeMap<Long, String>> {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public TreeMap<Long, String> createAccumulator() {
-            return new TreeMap<>();
+        public Said createAccumulator() {
+            return new Said();
         }
 
         @Override
-        public TreeMap<Long, String> add(Report report, TreeMap<Long, String> reports) {
-            if (report.firstOpenDay() != null) {
-                reports.put(report.checkpoint(), report.firstOpenDay());
-                while (reports.size() > CHECKPOINTS_REMEMBERED) {
-                    reports.pollFirstEntry();
-                }
+        public Said add(Report report, Said said) {
+            if (report.firstOpenDay() == null || report.attempt() < said.attempt) {
+                return said;
             }
-            return reports;
+            if (report.attempt() > said.attempt) {
+                said.attempt = report.attempt();
+                said.days.clear();
+            }
+            said.tellers = report.tellers();
+            said.days.computeIfAbsent(report.checkpoint(), checkpoint -> new TreeMap<>())
+                    .put(report.teller(), report.firstOpenDay());
+            while (said.days.size() > CHECKPOINTS_REMEMBERED) {
+                said.days.pollFirstEntry();
+            }
+            return said;
         }
 
         @Override
-        public TreeMap<Long, String> getResult(TreeMap<Long, String> reports) {
-            return new TreeMap<>(reports);
+        public TreeMap<Long, String> getResult(Said said) {
+            TreeMap<Long, String> agreed = new TreeMap<>();
+            said.days.forEach((checkpoint, told) -> {
+                if (told.size() == said.tellers) {
+                    agreed.put(checkpoint, Collections.min(told.values()));
+                }
+            });
+            return agreed;
         }
 
         @Override
-        public TreeMap<Long, String> merge(TreeMap<Long, String> a, TreeMap<Long, String> b) {
-            a.putAll(b);
-            return a;
+        public Said merge(Said a, Said b) {
+            throw new UnsupportedOperationException("there is one place at which they are told");
         }
     }
 }

@@ -251,9 +251,9 @@ class AsOfTest {
         }
 
         private void settle() throws Exception {
-            // Watermarks follow within 20 ms; the second checkpoint from here begins after that.
+            // Watermarks follow within 20 ms; the second checkpoint from here begins after that, the third moves the horizon.
             Thread.sleep(150);
-            long enough = completed + 2;
+            long enough = completed + 3;
             while (completed < enough) {
                 Thread.sleep(5);
             }
