@@ -118,13 +118,11 @@ class Lake:
         stack.start(self.settings, "sql")
         try:
             lines = reconcile(self.settings, self.catalog, address, _RECONCILE_S, lambda *_: None)
-            if clashes := [line for line in lines if not line.ok]:
-                told = "; ".join(f"{one.scope} {one.measure}: {one.here}, not {one.upstream}" for one in clashes)
-                with connect(self.settings, address) as client:
-                    kept = self._keep(client)
-                what = f"{len(clashes)} numbers clash, tables and logs are kept in {kept}: {told}"
-                raise GridsealError(what, "gridseal reconcile", CHECK_FAILED)
             with connect(self.settings, address) as client:
+                if clashes := [line for line in lines if not line.ok]:
+                    told = "; ".join(f"{one.scope} {one.measure}: {one.here}, not {one.upstream}" for one in clashes)
+                    what = f"{len(clashes)} numbers clash, tables and logs are kept in {self._keep(client)}: {told}"
+                    raise GridsealError(what, "gridseal reconcile", CHECK_FAILED)
                 yield client
         finally:
             # It would take memory and time from what is measured next.

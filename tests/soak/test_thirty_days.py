@@ -14,7 +14,6 @@ from pipelines.sources.grid import Grid
 from pipelines.sources.meters import MeterOptions
 from pipelines.streaming.child import in_child
 from pipelines.streaming.cluster import checkpoints, current_job
-from pipelines.streaming.lag import lag
 from pipelines.streaming.pause import paused
 from tests.lake.lake import Lake, close_lake, open_lake
 
@@ -42,11 +41,11 @@ def test_the_state_stays_flat_and_a_batch_makes_the_same_tables(
             day = FIRST_DAY + timedelta(days=number)
             lake.feed(day, OPTIONS)
             apply_changes(lake.settings, GRID, day)
-            wait_until_read(lake, MOST_WAITING)
+            lake.await_covered(MOST_WAITING, PATIENCE_S)
             sizes.append(state_mb(lake))
             passed = time.monotonic() - began
             say(f"{day}: {sizes[-1]:.1f} MB, {checkpoint_s(lake):.1f} s a checkpoint, {passed:.0f} s")
-        wait_until_read(lake, 0)
+        lake.await_covered(0, PATIENCE_S)
         lake.reconcile()
         say(f"reconciled after {time.monotonic() - began:.0f} s")
         open_days = lake.settings.horizon_days + 2
@@ -80,17 +79,6 @@ def newest_checkpoint(lake: Lake) -> Any:
     newest = checkpoints(lake.settings, job.id).newest
     assert newest
     return newest
-
-
-def wait_until_read(lake: Lake, most: int) -> None:
-    """Wait until few messages are left to be read."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        covered, produced = lag(lake.settings, lake.catalog)
-        if produced - covered <= most:
-            return
-        assert time.monotonic() < deadline, f"{produced - covered} messages wait after {PATIENCE_S} s"
-        time.sleep(2)
 
 
 def fingerprint(lake: Lake, name: str) -> list[tuple[Any, ...]]:

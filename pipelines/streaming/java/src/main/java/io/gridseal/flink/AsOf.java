@@ -189,8 +189,7 @@ final class AsOf extends AbstractStreamOperator<RowData>
         // Readings of now may overtake those of the past, whose days must be open until all of them are here.
         boolean whole = past.hasEnded(aggregates, checkpoint);
         String reached = whole ? spec.horizon().firstOpenDay(watermark) : Horizon.NOTHING_FROZEN;
-        Horizon.report(aggregates, checkpoint, getRuntimeContext().getTaskInfo(), reached);
-        firstOpen.moveTo(Horizon.at(aggregates, checkpoint));
+        firstOpen.moveTo(Horizon.report(aggregates, checkpoint, getRuntimeContext().getTaskInfo(), reached));
         reported.put(checkpoint, firstOpen.get());
     }
 

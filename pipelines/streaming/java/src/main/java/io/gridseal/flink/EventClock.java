@@ -84,13 +84,11 @@ final class EventClock implements WatermarkGenerator<RowData> {
                 slowest = Math.min(slowest, lane.newest);
             }
         }
-        if (slowest == Long.MAX_VALUE) {
-            if (now - began >= PATIENCE_MS) {
-                output.markIdle();
-            }
-        } else {
+        if (slowest < Long.MAX_VALUE) {
             reached = Math.max(reached, slowest - aheadMs);
             output.emitWatermark(new Watermark(reached));
+        } else if (now - began >= PATIENCE_MS) {
+            output.markIdle();
         }
     }
 }

@@ -51,8 +51,11 @@ final class Horizon implements Serializable {
         return clock.dayStart(day.plusDays(days + 1L));
     }
 
-    /** Says which is the first open day for one of those who count, at the barrier of a checkpoint. */
-    static void report(GlobalAggregateManager manager, long checkpoint, TaskInfo task, String firstOpenDay)
+    /**
+     * One of those who count says which is the first open day for him, at the barrier of a checkpoint; he hears that of all, as
+     * {@link #at} tells it.
+     */
+    static String report(GlobalAggregateManager manager, long checkpoint, TaskInfo task, String firstOpenDay)
             throws IOException {
         Report report = new Report(
                 task.getAttemptNumber(),
@@ -60,12 +63,15 @@ final class Horizon implements Serializable {
                 task.getIndexOfThisSubtask(),
                 task.getNumberOfParallelSubtasks(),
                 firstOpenDay);
-        manager.updateGlobalAggregate(NAME, report, new Reports());
+        return before(checkpoint, manager.updateGlobalAggregate(NAME, report, new Reports()));
     }
 
     /** The first open day from a checkpoint on: the earliest of those that were said at the last one before it. */
     static String at(GlobalAggregateManager manager, long checkpoint) throws IOException {
-        TreeMap<Long, String> agreed = manager.updateGlobalAggregate(NAME, Report.QUESTION, new Reports());
+        return before(checkpoint, manager.updateGlobalAggregate(NAME, Report.QUESTION, new Reports()));
+    }
+
+    private static String before(long checkpoint, TreeMap<Long, String> agreed) {
         Map.Entry<Long, String> found = agreed.lowerEntry(checkpoint);
         return found == null ? NOTHING_FROZEN : found.getValue();
     }
@@ -76,9 +82,7 @@ final class Horizon implements Serializable {
     }
 
     /** What has been said since the last start of the job: whoever starts again begins at the last checkpoint again. */
-    static final class Said implements Serializable {
-        private static final long serialVersionUID = 1L;
-
+    private static final class Said {
         private int attempt;
         private int tellers;
         private final TreeMap<Long, TreeMap<Integer, String>> days = new TreeMap<>();

@@ -3,7 +3,6 @@ package io.gridseal.flink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.io.Serializable;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.TaskInfoImpl;
 import org.apache.flink.api.common.functions.AggregateFunction;
@@ -64,13 +63,13 @@ class HorizonTest {
 
     /** As the JobManager keeps it. */
     private static final class Place implements GlobalAggregateManager {
-        private Serializable kept;
+        private Object kept;
 
         @Override
         @SuppressWarnings("unchecked")
         public <IN, ACC, OUT> OUT updateGlobalAggregate(String name, Object value, AggregateFunction<IN, ACC, OUT> function) {
             ACC accumulator = function.add((IN) value, kept == null ? function.createAccumulator() : (ACC) kept);
-            kept = (Serializable) accumulator;
+            kept = accumulator;
             return function.getResult(accumulator);
         }
     }
