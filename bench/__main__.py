@@ -101,6 +101,7 @@ def _measured(names: list[str], given: Options) -> Iterator[tuple[str, Figure]]:
             update(done, len(names), name)
             try:
                 for figure in import_module(f"bench.{part}.{name}").measure(options):
+                    options.tell(str(figure))
                     yield name, figure
             except (GridsealError, NotaryError, PipelineError, StackError) as error:
                 yield name, Figure(name, None, why_not=f"{error}; next: {error.hint}")

@@ -50,6 +50,11 @@ class Figure:
         """The value in terms of the one beside it."""
         return self.value / self.other if self.value is not None and self.other else None
 
+    def __str__(self) -> str:
+        """For whoever watches: a run of hours that is ended before its table has still told what it found."""
+        ratio = f", {_told(self.ratio)}x {self.beside}" if self.ratio else ""
+        return f"{self.what}: {_told(self.value)} {self.unit}{ratio}"
+
     def line(self, measure: str, plain: bool) -> tuple[object, ...]:
         """The cells of ``COLUMNS``; numbers as they are if plain, or as people read them."""
         told = (lambda number: number) if plain else _told
