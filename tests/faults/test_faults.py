@@ -1,6 +1,7 @@
 """Everything breaks while readings and changes flow, and no row is lost or doubled."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,11 @@ from pipelines.sources.business.rows import read_row
 from pipelines.sources.grid import TABLE_KEYS
 from pipelines.sources.topics import METER_READINGS
 from pipelines.streaming.cluster import current_job
+from pipelines.streaming.lag import lag
+from pipelines.streaming.pause import paused
 from tests.faults.conftest import BreakableLake, Outcome
-from tests.faults.faults import FAULTS, Fault, mend, purge_binlog
-from tests.faults.load import Load
+from tests.faults.faults import FAULTS, Fault, kill_service, mend, purge_binlog, until
+from tests.faults.load import OPTIONS, Load
 from tests.faults.watch import Watch
 from tests.lake.lake import Lake
 
@@ -40,6 +43,26 @@ def test_nothing_is_lost_or_doubled(breakable: BreakableLake, fault: Fault, outc
     job = current_job(lake.settings)
     assert job is not None
     assert job.healthy
+    lake.assert_as_recomputed()
+
+
+def test_weeks_that_waited_are_whole(breakable: BreakableLake) -> None:
+    """A task that is ahead of the others freezes what they still have to read; what that costs is told, and mended."""
+    lake = breakable.lake
+    mend(lake)
+    first, produced = lake.next_day, sum(end_offsets(lake.settings, METER_READINGS.name).values())
+    with paused(lake.settings, lake.catalog, lambda _: None):
+        # Few meters in the middle: partitions that hold none of them are weeks ahead at once.
+        for weeks, meters in ((0, 12), (3, 3), (6, 12)):
+            lake.feed(first + timedelta(weeks=weeks), OPTIONS.model_copy(update={"meters": meters}))
+    until(lambda: lag(lake.settings, lake.catalog)[0] > produced, "a checkpoint covers some of them")
+    kill_service(lake, "taskmanager")
+    # Whatever is in DWD is in the sums, too, frozen or not.
+    lake.reconcile()
+    assert (lost(lake), lake.doubled()) == (0, 0)
+    repaired = lake.command("batch", "repair")
+    assert repaired.returncode == 0, repaired.stderr
+    lake.reconcile()
     lake.assert_as_recomputed()
 
 
