@@ -24,7 +24,7 @@ import org.apache.hudi.common.model.HoodieTimelineTimeZone;
  * good. One commit in a thousand would lose its rows, without a word (docs/decisions/0027).
  *
  * <p>Which class is loaded follows from the order of jars, as for {@link org.apache.hudi.adapter.MaskingOutputAdapter}. Hudi
- * 1.x asks for the seconds only whether it has them; with it, delete this class.
+ * 0.14.1 asks for the seconds only whether it has them (HUDI-7030); with it, delete this class.
  */
 public class HoodieInstantTimeGenerator {
     public static final String SECS_INSTANT_TIMESTAMP_FORMAT = "yyyyMMddHHmmss";
