@@ -50,7 +50,7 @@ def test_weeks_that_waited_are_whole(breakable: BreakableLake) -> None:
     """A task that is ahead of the others freezes what they still have to read; what that costs is told, and mended."""
     lake = breakable.lake
     mend(lake)
-    first, produced = lake.next_day, sum(end_offsets(lake.settings, METER_READINGS.name).values())
+    first, (_, produced) = lake.next_day, lag(lake.settings, lake.catalog)
     with paused(lake.settings, lake.catalog, lambda _: None):
         # Partitions that hold fewer of the first meters are weeks ahead soon.
         for weeks, meters in ((0, 30), (3, 12), (6, 12)):
