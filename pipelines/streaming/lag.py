@@ -1,12 +1,17 @@
 """How far the checkpoints have come in Kafka's topics."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import broker_errors, end_offsets
 from pipelines.streaming.sources import consumer_group
 from warehouse.catalog import Catalog
+
+_COORDINATOR_S = 15.0
+_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,6 @@ def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
         PipelineError: Kafka does not answer.
     """
     from kafka.admin import KafkaAdminClient
-    from kafka.errors import CoordinatorNotAvailableError
 
     committed: dict[str, dict[int, int]] = {}
     with broker_errors(settings, "read the committed offsets"):
@@ -71,14 +75,30 @@ def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
         try:
             for table in catalog.fed_by("kafka"):
                 group, topic = consumer_group(table), table.origin.name
-                try:
-                    offsets = admin.list_group_offsets({group: None})[group]
-                except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
-                    offsets = {}
                 committed[topic] = {
-                    p.partition: o.offset for p, o in offsets.items() if p.topic == topic and o.offset > 0
+                    p.partition: o.offset
+                    for p, o in _committed(admin, group).items()
+                    if p.topic == topic and o.offset > 0
                 }
         finally:
             admin.close()
     # After the committed offsets, which could otherwise lie beyond the ends.
     return [TopicLag(topic, offsets, end_offsets(settings, topic)) for topic, offsets in committed.items()]
+
+
+def _committed(admin: Any, group: str) -> dict[Any, Any]:
+    """What a group has committed, by partition."""
+    from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
+
+    deadline = time.monotonic() + _COORDINATOR_S
+    while True:
+        try:
+            found: dict[Any, Any] = admin.list_group_offsets({group: None})[group]
+            return found
+        except CoordinatorNotAvailableError:  # Nobody has committed an offset to this broker yet.
+            return {}
+        except (CoordinatorLoadInProgressError, NotCoordinatorError):
+            # The broker has only just made, or begun to read, the part of its own topic that holds the group.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_S)
