@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from notary.anchors import Tell, anchor_newest
 from notary.audit.partition import Audit
 from notary.audit.run import audit_partitions, check_record
 from notary.office import Office
-from notary.record.checkpoints import Anchored
+from notary.record.checkpoints import Anchored, Checkpoints
 from notary.record.database import changing, now
 from notary.record.seals import Sealed
 from notary.sealing.seal import Outcome, seal_tables
@@ -72,6 +72,27 @@ def due_for_audit(office: Office) -> list[Sealed]:
     return sorted(newest, key=age)[:share]
 
 
+@dataclass(frozen=True)
+class Sealing:
+    """A night that has been sealed.
+
+    Attributes:
+        night: Which.
+        sealed_at: When its seals were complete.
+        anchored: The oldest checkpoint that holds them and is anchored, else the newest that holds them; None before
+            the first, and while nothing is sealed.
+    """
+
+    night: date
+    sealed_at: datetime
+    anchored: Anchored | None
+
+    @property
+    def final(self) -> bool:
+        """Nobody can take its checkpoint back."""
+        return bool(self.anchored and self.anchored.evidence)
+
+
 class Nights:
     """Which nights have been sealed."""
 
@@ -90,3 +111,22 @@ class Nights:
         """Whether a night is."""
         row = self._connection.execute("SELECT size FROM nights WHERE night = ?", (night.isoformat(),)).fetchone()
         return row is not None
+
+    def all(self, checkpoints: Checkpoints) -> list[Sealing]:
+        """The nights that have been sealed, the newest first."""
+        return [
+            Sealing(
+                date.fromisoformat(row["night"]),
+                datetime.fromisoformat(row["sealed_at"]),
+                checkpoints.first_after(row["size"] - 1),
+            )
+            for row in self._connection.execute("SELECT * FROM nights ORDER BY night DESC")
+        ]
+
+
+def missing(nights: Sequence[Sealing], today: date) -> list[date]:
+    """The nights since the first one, up to the one before today, that nobody has sealed."""
+    sealed = {one.night for one in nights}
+    first = min(sealed, default=today)
+    every = (first + timedelta(days=number) for number in range((today - first).days))
+    return [night for night in every if night not in sealed]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridseal.commands.options import FormatOption
-from gridseal.errors import CHECK_FAILED
+from gridseal.errors import CHECK_FAILED, NO_SERVICE, GridsealError
 from gridseal.output import Format, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("describe")(describe)
     app.command("lineage")(lineage)
     app.command("check")(check)
+    app.command("freshness")(freshness)
     app.command("reconcile")(reconcile)
 
 
@@ -97,15 +98,23 @@ def lineage(table: TableArgument = None, format: FormatOption = Format.TABLE) ->
         Console().print(root)
 
 
-def check(table: TableArgument = None, format: FormatOption = Format.TABLE) -> None:
-    """Run the checks of a table or of all, and name offending rows; exit 1 if one fails."""
+def check(
+    table: Annotated[str | None, typer.Argument(help="Layer and table, or a layer, such as ods; default: all.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Run the checks of a table, a layer or of all, and name offending rows; exit 1 if one fails."""
     from gridseal.settings import load_settings
     from gridseal.sql_access import open_sql
     from warehouse.checks import checks_of
+    from warehouse.contract import LAYERS
 
     settings = load_settings()
     catalog = _catalog()
-    names = [catalog.table(table).name] if table else [t.name for t in catalog if _made(settings, t)]
+    several = table is None or table in LAYERS
+    if several:
+        names = [t.name for t in catalog if table in (None, t.layer) and _made(settings, t)]
+    else:
+        names = [catalog.table(str(table)).name]
     checks = [c for name in names for c in checks_of(catalog, name)]
     rows: list[tuple[Any, ...]] = []
     with open_sql(settings) as sql, progress("checking", len(checks)) as update:
@@ -118,12 +127,41 @@ def check(table: TableArgument = None, format: FormatOption = Format.TABLE) -> N
             )
             count = f"{len(result.rows)}+" if len(result.rows) == 100 else str(len(result.rows))
             rows.append((one.table, one.name, verdict, count, example))
-    shown = rows if format is not Format.TABLE or table else [r for r in rows if r[2] != "ok"]
+    shown = rows if format is not Format.TABLE or not several else [r for r in rows if r[2] != "ok"]
     if shown:
         print_rows(("table", "check", "verdict", "rows", "first of them"), shown, format)
     failed = sum(r[2] == "FAILED" for r in rows)
     say(f"{len(rows)} checks: {failed} failed, {sum(r[2] == 'warning' for r in rows)} warnings")
     if failed:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def freshness(format: FormatOption = Format.TABLE) -> None:
+    """Hold every table against the freshness that its contract promises; exit 1 if one is late.
+
+    A table is late if something that it still lacks may have been waiting for longer than promised. The age of its
+    last commit says nothing: where nothing comes nothing is late.
+    """
+    import time
+
+    from gridseal.settings import load_settings
+    from pipelines.observe.checkpoint import checkpoint_figures
+    from pipelines.observe.promise import delays
+    from pipelines.observe.topics import topic_figures
+
+    settings = load_settings()
+    catalog = _catalog()
+    topics, checkpoint = topic_figures(settings, catalog), checkpoint_figures(settings)
+    if checkpoint is None:
+        raise GridsealError(
+            "the pipeline has no checkpoint yet, so that no table can be judged", "gridseal pipeline start", NO_SERVICE
+        )
+    found = [one for one in delays(catalog, topics, checkpoint, time.time()) if one.promised_s is not None]
+    rows = [(one.table, round(one.delay_s), one.promised_s, "late" if one.behind else "ok") for one in found]
+    print_rows(("table", "may lack, s", "promised, s", ""), rows, format)
+    late = sum(one.behind for one in found)
+    say(f"{len(found)} tables promise how fresh they are; {late} are late")
+    if late:
         raise typer.Exit(CHECK_FAILED)
 
 

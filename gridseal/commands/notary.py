@@ -1,13 +1,18 @@
 """notary status, publish, forget, deploy."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridseal.commands.options import FormatOption, WaitOption
-from gridseal.errors import CHECK_FAILED, GridsealError
+from gridseal.commands.options import FormatOption, WaitOption, parse_day, parse_span
+from gridseal.errors import CHECK_FAILED, PENDING, GridsealError
 from gridseal.notary_office import open_here, print_checkpoints, publish_tables, say_waiting
 from gridseal.output import Format, say
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from notary.night import Sealing
 
 
 def register(app: typer.Typer) -> None:
@@ -20,14 +25,66 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="notary")
 
 
-def status(format: FormatOption = Format.TABLE) -> None:
-    """Show the checkpoints, the newest first, and how many partitions have been sealed."""
+def status(
+    night: Annotated[
+        str,
+        typer.Option("--night", help="Only this night, yyyy-MM-dd: exit code 1 unless it is sealed, 4 until final."),
+    ] = "",
+    expect_within: Annotated[
+        str,
+        typer.Option(help="Such as 26h: exit code 1 unless a night was sealed so long ago at most, and is final."),
+    ] = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show the checkpoints, the newest first, the nights, and how many partitions have been sealed.
+
+    With --expect-within it is a dead-man's switch for cron or a monitor: it needs neither Airflow nor a service, and
+    says by its exit code whether the nightly anchoring goes on.
+    """
+    from datetime import UTC, datetime
+
+    from notary.night import Nights, missing
+
+    limit = parse_span(expect_within, "gridseal notary status") if expect_within else None
+    wanted = parse_day(night, "gridseal notary status") if night else None
+    now = datetime.now(UTC)
     with open_here() as office:
         checkpoints, seals, contract = office.checkpoints.all(), len(office.log), office.contract
         partitions = sum(len(office.log.newest(table.name)) for table in office.catalog)
         origin = office.log.origin
+        nights = Nights(office.connection).all(office.checkpoints)
+    if wanted:
+        _show_night(next((one for one in nights if one.night == wanted), None), night, format)
+        return
     print_checkpoints(checkpoints, format)
     say(f"{origin}: {partitions} partitions, {seals:,} seals; contract {contract or 'not made yet'}")
+    gaps = missing(nights, now.date())
+    unfinished = [one.night for one in nights if not one.final]
+    say(f"{len(nights)} nights sealed, {_days(gaps)} missing, {_days(unfinished)} not final yet")
+    if limit is not None and not any(one.final and now - one.sealed_at <= limit for one in nights):
+        last = next((one for one in nights if one.final), None)
+        raise GridsealError(
+            f"no night was sealed and final within {expect_within}; the last one: "
+            + (f"{last.night}, sealed at {last.sealed_at:%Y-%m-%d %H:%M} UTC" if last else "none"),
+            "gridseal notarize",
+            CHECK_FAILED,
+        )
+
+
+def _show_night(found: "Sealing | None", night: str, format: Format) -> None:
+    if found is None:
+        raise GridsealError(f"the night of {night} is not sealed", f"gridseal notarize --night {night}", CHECK_FAILED)
+    print_checkpoints([found.anchored] if found.anchored else [], format)
+    state = "final" if found.final else "not final yet"
+    say(f"night of {night}: sealed at {found.sealed_at:%Y-%m-%d %H:%M} UTC, {state}")
+    if not found.final:
+        raise typer.Exit(PENDING)
+
+
+def _days(days: "list[date]") -> str:
+    """How many, and which, as far as one can read them."""
+    shown = ", ".join(map(str, days[:5])) + (", ..." if len(days) > 5 else "")
+    return f"{len(days)} ({shown})" if days else "none"
 
 
 def forget(

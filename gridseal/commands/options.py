@@ -9,9 +9,13 @@ from gridseal.errors import WRONG_USAGE, GridsealError
 from gridseal.output import Format
 
 if TYPE_CHECKING:
+    from datetime import date, timedelta
+
     from pipelines.batch.days import Days
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SPAN = re.compile(r"(\d{1,6})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table for people; json or csv for programs.")]
 WaitOption = Annotated[
@@ -34,6 +38,32 @@ def parse_days(first: str, last: str, command: str) -> "Days | None":
     if days.first > days.last:
         raise GridsealError(f"--from {days.first} is after --to {days.last}", f"{command} --help", WRONG_USAGE)
     return days
+
+
+def parse_day(text: str, command: str) -> "date":
+    """A day.
+
+    Raises:
+        GridsealError: It is none.
+    """
+    from datetime import date
+
+    return date.fromisoformat(_day(text, command))
+
+
+def parse_span(text: str, command: str) -> "timedelta":
+    """A span of time, such as 90m, 26h or 2d.
+
+    Raises:
+        GridsealError: It is none.
+    """
+    from datetime import timedelta
+
+    if not (found := _SPAN.fullmatch(text)):
+        raise GridsealError(
+            f"{text!r} is no span of time; allowed: such as 90m, 26h, 2d", f"{command} --help", WRONG_USAGE
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _day(text: str, command: str) -> str:

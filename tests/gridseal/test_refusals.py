@@ -95,6 +95,7 @@ NO_SERVICE = {
     "sql": (["sql", "SELECT 1"], "gridseal up"),
     "sql duckdb": (["sql", "--engine", "duckdb", "SELECT * FROM ads.data_freshness"], "gridseal up"),
     "check": (["check"], "gridseal up"),
+    "freshness": (["freshness"], "gridseal up"),
     "reconcile": (["reconcile", "--timeout", "0"], "gridseal up"),
     "table files": (["table", "files"], "gridseal up"),
     "table clean": (["table", "clean", "dws.meter_day"], "gridseal up"),
