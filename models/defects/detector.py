@@ -1,16 +1,12 @@
 """A trained network with what turns its outputs into answers."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models.resnet import BasicBlock, ResNet
 
 from models.defects.network import OUTPUTS, DefectNet
 from models.defects.recipe import Recipe
@@ -21,6 +17,8 @@ RARITY = 0.35
 """How far rare classes are favoured: exponent of the share of a class in the training data that divides its
 probability (Menon et al., 2021)."""
 THRESHOLD = 0.5
+BATCH = 64
+"""Photographs that are shown at once."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +70,18 @@ class Detector:
         """Answers for photographs of shape (n, 40, 24)."""
         return self.read(self.outputs(torch.from_numpy(pixels)))
 
-    def outputs(self, pixels: Tensor, batch: int = 500) -> Tensor:
+    def outputs(self, pixels: Tensor) -> Tensor:
         """Logits, the mean of all flips, of shape (n, 13), on the processor."""
-        if not len(pixels):
-            return torch.empty((0, OUTPUTS))
-        return torch.cat([self._outputs(part) for part in pixels.split(batch)])
+        parts = [self._outputs(part) for part in pixels.split(BATCH)] if len(pixels) else []
+        return torch.cat([*parts, torch.empty((0, OUTPUTS))])
 
     @torch.inference_mode()
     def _outputs(self, pixels: Tensor) -> Tensor:
+        # Always as many: kernels differ with the size of a batch, and the last digits of an answer with them.
+        whole = functional.pad(pixels, (0, 0, 0, 0, 0, BATCH - len(pixels)))
         with torch.autocast(pixels.device.type, torch.bfloat16):
-            turned = [self.net(pixels.flip(axes) if axes else pixels).float() for axes in FLIPS]
-        return torch.stack(turned).mean(0).cpu()
+            turned = [self.net(whole.flip(axes) if axes else whole).float() for axes in FLIPS]
+        return torch.stack(turned).mean(0)[: len(pixels)].cpu()
 
     def read(self, outputs: Tensor) -> Answers:
         """Answers from logits of shape (n, 13)."""
@@ -114,20 +113,6 @@ class Detector:
         self.temperature = round(float(steps[torch.stack(losses).argmin()]), 4)
 
 
-def folded(net: DefectNet) -> DefectNet:
-    """The same network for answers only, its normalisations folded into the convolutions before them."""
-    for module in net.modules():
-        if isinstance(module, BasicBlock | ResNet):
-            _fold(module, (("conv1", "bn1"), ("conv2", "bn2")))
-        if isinstance(module, nn.Sequential):
-            names = list(dict(module.named_children()))
-            _fold(module, pairwise(names))
-    return net
-
-
-def _fold(module: nn.Module, pairs: Iterable[tuple[str, str]]) -> None:
-    for first, second in pairs:
-        before, after = getattr(module, first, None), getattr(module, second, None)
-        if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
-            setattr(module, first, fuse_conv_bn_eval(before, after))
-            setattr(module, second, nn.Identity())
+def limit_threads(threads: int) -> None:
+    """Lets this process use so many cores, whatever the machine has."""
+    torch.set_num_threads(threads)

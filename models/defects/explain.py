@@ -21,7 +21,7 @@ SCALE = 10
 def heat(detector: Detector, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """How much each place speaks for a defect, 0 to 1, of shape (40, 24).
 
-    The activations of the last stage but one, of 10 x 6 places, weighed by the gradient of the logit of a defect.
+    The activations of the second stage, of 10 x 6 places, weighed by the gradient of the logit of a defect.
 
     Args:
         detector: One of a ResNet.
@@ -30,7 +30,7 @@ def heat(detector: Detector, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.fl
     Raises:
         ModelError: The detector is of another architecture.
     """
-    stage = getattr(detector.net.backbone, "layer3", None)
+    stage = getattr(detector.net.backbone, "layer2", None)
     if stage is None:
         raise ModelError(
             f"no heat map for {detector.recipe.architecture}; allowed: resnet18",

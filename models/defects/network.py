@@ -59,12 +59,12 @@ class DefectNet(nn.Module):
 
 
 def resnet18(width: int) -> nn.Module:
-    """ResNet-18 (He et al., 2016) with a stem for small images: 3 x 3, no pooling; 16 is a quarter of its width."""
+    """ResNet-18 (He et al., 2016) with a stem for small images: 3 x 3, then pooling. 16 is a quarter of its width."""
     net = resnet.ResNet(resnet.BasicBlock, [2, 2, 2, 2], num_classes=OUTPUTS)
     net.inplanes = width
     net.conv1 = nn.Conv2d(CHANNELS, width, 3, padding=1, bias=False)
     net.bn1 = nn.BatchNorm2d(width)
-    net.maxpool = nn.Identity()
+    net.maxpool = nn.MaxPool2d(2)
     for stage in range(4):
         layer = net._make_layer(resnet.BasicBlock, width << stage, 2, stride=1 if stage == 0 else 2)
         setattr(net, f"layer{stage + 1}", layer)

@@ -79,7 +79,7 @@ def pixels_of(content: bytes) -> npt.NDArray[np.uint8]:
         grey = grey.transpose(Image.Transpose.ROTATE_90)
     if grey.size != (WIDTH, HEIGHT):
         grey = grey.resize((WIDTH, HEIGHT), Image.Resampling.BOX if grey.width > WIDTH else Image.Resampling.BILINEAR)
-    return np.asarray(grey, dtype=np.uint8)
+    return np.array(grey, dtype=np.uint8)
 
 
 def load(source: Path) -> Photographs:

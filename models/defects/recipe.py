@@ -25,7 +25,7 @@ class Recipe:
 
     architecture: str = "resnet18"
     width: int = 16
-    epochs: int = 70
+    epochs: int = 95
     batch: int = 256
     rate: float = 6e-3
     decay: float = 0.1
