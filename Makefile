@@ -17,7 +17,7 @@ setup: ## Install what is missing: system packages, .venv, jars, FLINK_HOME, anv
 ready:
 	@$(PYTHON) -m stack.bootstrap --quiet
 
-run: ready ## Start everything, let one day of readings flow through, show what the numbers say
+run: ready torch ## Start everything, let one day of readings flow through, show what the numbers say
 	@$(GRIDSEAL) demo
 
 up: ready ## Start the services
@@ -45,19 +45,19 @@ test-java: ready ## Run the tests of the Java sources and functions
 test-models: torch ## Run the tests of the models, in their own environment
 	@.venv-models/bin/python -m pytest --confcutdir tests/models tests/models
 
-test-integration: ready ## Run the tests on the real services, on ports and state of their own
+test-integration: ready torch ## Run the tests on the real services, on ports and state of their own
 	@$(PYTEST) --durations 40 -m integration
 
-test-faults: ready ## Break every service while data flow, and count every row; takes about an hour
+test-faults: ready torch ## Break every service while data flow, and count every row; takes about an hour
 	@$(PYTEST) -m faults
 
-test-soak: ready ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
+test-soak: ready torch ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
 
 models: torch ## Train a detector of defects: DATA=infrared-solar-modules.zip (else a tenth of it), OUT=var/models/defects
 	@.venv-models/bin/python -m models.defects $(if $(DATA),--data "$(DATA)") --out "$(or $(OUT),var/models/defects)"
 
-bench: ready ## Measure notary and pipeline beside others on this machine, while nothing else runs; takes an hour
+bench: ready ## Measure notary, pipeline and models beside others on this machine, while nothing else runs; takes an hour
 	@.venv/bin/python -m bench
 
 bench-notary: ready ## Measure the notary alone, a few minutes; with services that run (make up) also the whole command
@@ -70,7 +70,7 @@ lint: tools torch ## Check style and types, and that no tracked file holds a sec
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy --python-executable .venv-models/bin/python --package models.defects
+	@.venv/bin/mypy --follow-imports silent --python-executable .venv-models/bin/python --package models.defects --module bench.models.child
 	@.venv/bin/python -m supply.secrets
 
 format: ready ## Lay out the code and mend what can be mended
@@ -97,7 +97,7 @@ lock-jars: ## Pin the jars that Maven fetches anew, after a version in a pom has
 tools: ready
 	@.venv/bin/python -m supply.tools
 
-torch: ready
+torch: ready ## Install torch and torchvision into .venv-models (5 GB), so that models learn and answer
 	@.venv/bin/python -m models.environment
 
 sbom: tools ## Write what gridseal is made of to build/sbom.cdx.json, in CycloneDX

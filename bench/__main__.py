@@ -13,12 +13,12 @@ from typing import Annotated
 
 import typer
 
-from bench import notary, pipeline
+from bench import models, notary, pipeline
 from bench.figure import COLUMNS, Figure
 from bench.options import Options
 from gridseal.output import Format, print_json, print_rows, progress, say
 
-PARTS = {"notary": notary, "pipeline": pipeline}
+PARTS = {"notary": notary, "pipeline": pipeline, "models": models}
 MEASURES = {name: part for part, module in PARTS.items() for name in module.MEASURES}
 """Of each measure the part that it belongs to, a package of that name."""
 
@@ -77,6 +77,7 @@ def _conditions(names: list[str], given: Options) -> dict[str, str]:
     told = {
         "notary": f"{given.rows:,} rows of 10 columns a partition",
         "pipeline": f"{given.messages:,} messages, on services of its own",
+        "models": "1,992 photographs of 24 x 40 pixels, one core",
     }
     return {
         part: f"medians of {given.runs or PARTS[part].RUNS} runs, sides in turn, {text}"

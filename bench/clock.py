@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from statistics import median
 from typing import TypeVar
 
-import pyarrow as pa
-
 _T = TypeVar("_T")
 
 
@@ -26,7 +24,7 @@ def in_turn(sides: Mapping[str, Callable[[], _T]], runs: int, warm_up: bool = Tr
 
 def seconds(sides: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
     """The median time of each side, in seconds."""
-    return {name: median(times) for name, times in in_turn({n: _timed(s) for n, s in sides.items()}, runs).items()}
+    return {name: median(times) for name, times in in_turn({n: timed(s) for n, s in sides.items()}, runs).items()}
 
 
 def repeated(function: Callable[[], object], times: int) -> Callable[[], None]:
@@ -42,6 +40,9 @@ def repeated(function: Callable[[], object], times: int) -> Callable[[], None]:
 @contextmanager
 def one_core() -> Iterator[None]:
     """Stay on one core of the processor: this thread, those that it starts, and pyarrow's."""
+    # Not there where models run.
+    import pyarrow as pa
+
     cores, threads = os.sched_getaffinity(0), pa.cpu_count()
     os.sched_setaffinity(0, {max(cores)})
     pa.set_cpu_count(1)
@@ -52,7 +53,9 @@ def one_core() -> Iterator[None]:
         pa.set_cpu_count(threads)
 
 
-def _timed(side: Callable[[], object]) -> Callable[[], float]:
+def timed(side: Callable[[], object]) -> Callable[[], float]:
+    """A function that does the same and returns the seconds that it took."""
+
     def measure() -> float:
         began = time.perf_counter()
         side()

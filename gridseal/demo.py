@@ -31,7 +31,10 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
     """
     import stack
     from gridseal.insight import show_insight
+    from gridseal.model_process import missing
+    from gridseal.photograph_demo import import_photographs, show_defects
     from gridseal.settings import load_settings
+    from models.register import register
     from pipelines.reconcile.run import reconcile
     from pipelines.sources.business import apply_changes
     from pipelines.sources.business.capture import wait_until_captured
@@ -63,11 +66,21 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
         options = MeterOptions(meters=grid.meters, seed=grid.seed, first_day=grid.first_day)
         summary = feed_day(settings, grid.first_day, options, update)
     say(f"  {summary.messages:,} messages: " + ", ".join(f"{count:,} {kind}" for kind, count in summary.kinds.items()))
+    without_models = missing()
+    with _step("photographs of equipment, and a detector of defects that reads along"):
+        say(f"  {import_photographs(settings, grid)} photographs imported now")
+        if without_models:
+            say(f"  not started: {without_models}; make torch (5 GB), then: gridseal up --with detector")
+        else:
+            register(settings, settings.model_dir)
+            stack.start(settings, "detector", tell)
     warming.join()
     with _step("reconciliation"), progress("reconciling") as update:
         lines = reconcile(settings, catalog, (settings.host, settings.sql_port), timeout_s, update)
     show_brief(lines)
     show_insight(settings, grid.first_day.isoformat(), summary.feed_id)
+    if not without_models:
+        show_defects(settings, grid.first_day.isoformat())
     _show_proofs(settings, catalog, grid.first_day)
     _show_next(settings, time.monotonic() - began)
     return all(line.ok for line in lines)

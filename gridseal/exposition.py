@@ -95,8 +95,8 @@ def _services(services: Iterable["ServiceStatus"]) -> Iterator[Metric]:
         return
     yield _gauge(
         "gridseal_service_up",
-        "1 if the service is ready, else 0; sql is started by the first query only.",
-        {s.name: float(s.state == "ready") for s in services},
+        "1 if the service is ready, else 0; one that nobody has started and that need not run is left out.",
+        {s.name: float(s.state == "ready") for s in services if not s.on_demand or s.state != "stopped"},
         "service",
     )
     yield _gauge(
@@ -228,6 +228,18 @@ def _rest(pipeline: "Snapshot") -> Iterator[Metric]:
             "gridseal_repair_pending_arrivals",
             "Late arrivals that the days which wait for a repair do not show yet.",
             sum(day.arrivals - day.repaired for day in repairs),
+        )
+    if drift := pipeline.drift.value:
+        yield _gauge("gridseal_drift_images", "Photographs of the day that the other figures tell of.", drift.images)
+        yield _gauge(
+            "gridseal_drift_grey_standard_deviations",
+            "How far the mean grey value of the newest day's photographs lies from that of the training data.",
+            drift.grey_shift,
+        )
+        yield _gauge(
+            "gridseal_drift_defect_share",
+            "Share of defects among the newest day's photographs, less that of the training data.",
+            drift.defect_share_shift,
         )
     if disk := pipeline.disk.value:
         yield _gauge("gridseal_disk_free_bytes", "Room on the disk of the folder of state, in bytes.", disk.free)

@@ -1,6 +1,7 @@
 """The pipeline's figures as `gridseal status` tells them: rows for people, one document for programs."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ if TYPE_CHECKING:
     from pipelines.batch.repair import FrozenDay
     from pipelines.observe.checkpoint import CheckpointFigures
     from pipelines.observe.commits import TableCommit
+    from pipelines.observe.drift import Drift
     from pipelines.observe.job import JobFigures
     from pipelines.observe.part import Part
     from pipelines.observe.snapshot import Snapshot
@@ -26,6 +28,7 @@ def pipeline_rows(snapshot: "Snapshot") -> list[tuple[str, str]]:
     rows += _told("tables behind their promise", snapshot.delays, lambda _: [_behind_row(snapshot)])
     rows += _told("dead letters", snapshot.dead_letters, lambda value: [("dead letters", _letters(value))])
     rows += _told("frozen days to repair", snapshot.repairs, lambda value: [("frozen days to repair", _days(value))])
+    rows += _told("photographs", snapshot.drift, lambda value: [("photographs", _drift(value))])
     rows += _told("disk", snapshot.disk, lambda value: [("disk", _room(value))])
     return rows + _told("HDFS", snapshot.hdfs, lambda value: [("HDFS", _room(value))])
 
@@ -58,6 +61,7 @@ def pipeline_document(snapshot: "Snapshot") -> dict[str, Any]:
         "tables": part_document(snapshot.commits, lambda _: _tables(snapshot)),
         "dead_letters": part_document(snapshot.dead_letters, dict),
         "repairs": part_document(snapshot.repairs, lambda value: [_day_document(day) for day in value]),
+        "drift": part_document(snapshot.drift, lambda value: value and asdict(value)),
         "disk": part_document(snapshot.disk, _room_document),
         "hdfs": part_document(snapshot.hdfs, _room_document),
     }
@@ -128,6 +132,15 @@ def _letters(counts: dict[str, int]) -> str:
 def _days(days: "tuple[FrozenDay, ...]") -> str:
     shown = ", ".join(day.day for day in days[:3]) + (f" and {len(days) - 3} more" if len(days) > 3 else "")
     return f"{shown} (next: gridseal batch repair)" if days else "none"
+
+
+def _drift(drift: "Drift | None") -> str:
+    if drift is None:
+        return "too few to compare with those that the detector learnt from"
+    return (
+        f"{drift.images:,} of {drift.day}: {drift.grey_shift:+.2f} standard deviations of grey and "
+        f"{100 * drift.defect_share_shift:+.0f} % of defects from those that the detector learnt from"
+    )
 
 
 def _room(room: "Room") -> str:

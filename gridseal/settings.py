@@ -9,11 +9,12 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridseal.errors import WRONG_USAGE, GridsealError
+from models.settings import ModelSettings
 from notary.settings import NotarySettings
 from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name, port_fields, secret_fields
 
 
-class Settings(StackSettings, NotarySettings, BaseSettings):
+class Settings(StackSettings, NotarySettings, ModelSettings, BaseSettings):
     """One object for all rooms; each room sees the part that it declares.
 
     An address that is not set follows from the host and port of the stack on this machine.

@@ -5,11 +5,11 @@ Run as `python -m models.environment` (by `make`), which spends no time when it 
 
 import sys
 
-from stack.environment import ensure
+from stack.environment import MODELS, ensure, environment
 from stack.step import ROOT
 
-VENV = ROOT / ".venv-models"
 LOCK = ROOT / "requirements" / "models.lock"
+STEP = environment("models", "installing torch and torchvision, 5 GB", MODELS, LOCK, ["python"])
 
 if __name__ == "__main__":
-    sys.exit(ensure("models", "installing torch and torchvision, 5 GB", VENV, LOCK, ["python"]))
+    sys.exit(ensure(STEP))

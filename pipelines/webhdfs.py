@@ -117,6 +117,18 @@ def remove_text(settings: PipelineSettings, path: str) -> None:
             client.delete(there)
 
 
+def file_length(client: Any, path: str) -> int:
+    """Bytes of a file; 0 if it is not there."""
+    from hdfs import HdfsError
+
+    try:
+        return int(client.status(path)["length"])
+    except HdfsError as error:
+        if error.exception == _NOT_THERE:
+            return 0
+        raise
+
+
 def list_folder(client: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and status of each entry of a folder; none if the folder is not there."""
     from hdfs import HdfsError

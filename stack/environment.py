@@ -9,6 +9,9 @@ from stack.bootstrap import texts
 from stack.errors import StackError
 from stack.step import ROOT, Step
 
+MODELS = ROOT / ".venv-models"
+"""Where models learn and answer."""
+
 
 def install(step: Step, venv: Path, lock: Path) -> None:
     """Makes the environment anew and installs what its lock pins."""
@@ -18,26 +21,27 @@ def install(step: Step, venv: Path, lock: Path) -> None:
     step.command(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", venv / "bin" / "python", lock)
 
 
-def ensure(name: str, what: str, venv: Path, lock: Path, programs: Sequence[str]) -> int:
-    """Installs an environment unless it is there; that takes no time then.
+def environment(name: str, what: str, venv: Path, lock: Path, programs: Sequence[str]) -> Step:
+    """The step of set-up that installs an environment.
 
     Args:
-        name: Of the step of set-up.
+        name: Of the step.
         what: What it does, in a few words.
         venv: Folder of the environment.
         lock: What is in it, pinned with hashes.
         programs: Names of what must be in its bin/.
-
-    Returns:
-        The exit code.
     """
-    step = Step(
+    return Step(
         name,
         what,
         lambda: f"{ROOT}\n{texts(lock)}",
         lambda: [venv / "bin" / program for program in programs],
         lambda running: install(running, venv, lock),
     )
+
+
+def ensure(step: Step) -> int:
+    """Installs an environment unless it is there, which takes no time then; returns the exit code."""
     try:
         step.ensure()
     except StackError as error:

@@ -21,7 +21,7 @@ from stack.settings import ENV_FILE, StackSettings, env_name, secret_fields
 from stack.state import status
 from stack.supervision import Supervisor
 
-_NEEDED_DISK_GB = 10
+_NEEDED_DISK_GB = 15
 _SETUP = "make setup"
 # The services of the whole job took 5.3 GB; the Spark endpoint and the clients come on top.
 _SPARE_MEMORY_MB = 2048

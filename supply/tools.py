@@ -5,7 +5,7 @@ Run as `python -m supply.tools` (by `make`), which spends no time when they are 
 
 import sys
 
-from stack.environment import ensure
+from stack.environment import ensure, environment
 from stack.step import BUILD, ROOT
 
 VENV = ROOT / ".venv-supply"
@@ -15,4 +15,4 @@ INVENTORY = BUILD / "sbom.cdx.json"
 
 if __name__ == "__main__":
     programs = ["pip-audit", "detect-secrets-hook"]
-    sys.exit(ensure("supply", "installing the tools of the supply chain", VENV, LOCK, programs))
+    sys.exit(ensure(environment("supply", "installing the tools of the supply chain", VENV, LOCK, programs)))

@@ -100,7 +100,9 @@ class Catalog:
         keys = ", ".join(key)
         # One row a key even while a version is being closed: without the GROUP BY the planner
         # knows no key, and a sink behind it would see two rows.
-        return f"SELECT {keys}, {maxima} FROM {table.name} WHERE valid_to IS NULL GROUP BY {keys}"
+        # Quoted: Flink's parser takes some names, such as model, for words of its own.
+        layer, short = table.name.split(".")
+        return f"SELECT {keys}, {maxima} FROM `{layer}`.`{short}` WHERE valid_to IS NULL GROUP BY {keys}"
 
     @cached_property
     def upstream(self) -> dict[str, tuple[str, ...]]:

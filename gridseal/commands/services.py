@@ -15,6 +15,7 @@ class OnDemand(StrEnum):
     """Services that are not started by themselves."""
 
     SQL = "sql"
+    DETECTOR = "detector"
 
 
 def register(app: typer.Typer) -> None:
@@ -30,19 +31,31 @@ def register(app: typer.Typer) -> None:
 def up(
     further: Annotated[
         list[OnDemand] | None,
-        typer.Option("--with", help="Also start what is otherwise started when it is needed: sql, for jdbc:hive2."),
+        typer.Option(
+            "--with",
+            help="Also start sql, for jdbc:hive2, or detector, which tells defects on photographs as they come.",
+        ),
     ] = None,
 ) -> None:
     """Start HDFS, Kafka, MariaDB and Flink; nothing is started twice. A pipeline that ran before goes on."""
     import stack
+    from gridseal import model_process
     from gridseal.settings import load_settings
+    from models.register import register as register_model
     from pipelines.streaming.cluster import current_job
 
     began = time.monotonic()
     settings = load_settings()
+    if OnDemand.DETECTOR in (further or ()):
+        model_process.require()
     stack.up(settings, tell)
     for service in further or ():
+        if service is OnDemand.DETECTOR:
+            # Each of its answers names a model that the lake knows.
+            version, _ = register_model(settings, settings.model_dir)
         stack.start(settings, service, tell)
+        if service is OnDemand.DETECTOR:
+            model_process.refuse_another(settings, version)
     say(f"all services are ready after {time.monotonic() - began:.1f} s")
     if current_job(settings):
         say("the pipeline goes on from its newest checkpoint")

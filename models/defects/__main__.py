@@ -66,7 +66,8 @@ def main(
         other, _ = _trained(parts, replace(recipe, seed=seed), digest)
         measured[seed] = measure(other.answers(parts.test.pixels), parts.test.labels)
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(kept, out / "model.pt")
+    checkpoint.save(kept, out / checkpoint.WEIGHTS)
+    means = parts.train.pixels.reshape(len(parts.train), -1).mean(1)
     training = card.Training(
         source=data.name,
         train=len(parts.train),
@@ -74,6 +75,9 @@ def main(
         seconds=round(seconds, 1),
         machine=_machine(),
         parameters=sum(one.numel() for one in kept.net.parameters()),
+        defect_share=float((parts.train.labels > 0).mean()),
+        grey_mean=float(means.mean()),
+        grey_mean_spread=float(means.std()),
         seeds=measured,
     )
     card.write(out, kept, training, evaluation)

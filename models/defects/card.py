@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from models.defects.checkpoint import FIGURES
 from models.defects.classes import NO_ANOMALY
 from models.defects.detector import RARITY, Detector
 from models.defects.evaluate import MEASURES, RESAMPLES, Evaluation
 
-FIGURES = "metrics.json"
 CARD = "card.md"
 
 
@@ -24,6 +24,9 @@ class Training:
         seconds: What training took.
         machine: On what.
         parameters: Numbers that were learnt.
+        defect_share: Share of defects among the photographs that it learnt from.
+        grey_mean: Mean over these of their mean grey value, 0 to 255.
+        grey_mean_spread: Standard deviation over these of their mean grey value.
         seeds: Of each seed trained, its measures on the test photographs; the first is this detector.
     """
 
@@ -33,6 +36,9 @@ class Training:
     seconds: float
     machine: str
     parameters: int
+    defect_share: float
+    grey_mean: float
+    grey_mean_spread: float
     seeds: dict[int, dict[str, float]]
 
 

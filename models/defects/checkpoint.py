@@ -1,6 +1,7 @@
 """A detector as a file: weights and settings, no code, known by the BLAKE3 hash of its bytes."""
 
 import io
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from models.defects.recipe import Recipe
 from models.errors import ModelError
 
 FORMAT = 1
+WEIGHTS = "model.pt"
+FIGURES = "metrics.json"
+DEFAULT = Path(__file__).parent / "default"
+"""The detector that comes with gridseal, beside its card."""
 
 
 def save(detector: Detector, file: Path) -> str:
@@ -39,6 +44,22 @@ def save(detector: Detector, file: Path) -> str:
     fresh.replace(file)
     detector.version = blake3(content.getvalue()).hexdigest()
     return detector.version
+
+
+def load_folder(folder: Path) -> Detector:
+    """Reads the detector of a folder, whose ``metrics.json`` says which version it must be.
+
+    Raises:
+        ModelError: There is none, or it is another one.
+    """
+    try:
+        figures: dict[str, Any] = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+        version = str(figures["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{folder}: {error}; expected: {FIGURES} and {WEIGHTS} of a detector", hint="make models", exit_code=2
+        ) from error
+    return load(folder / WEIGHTS, version)
 
 
 def load(file: Path, version: str) -> Detector:

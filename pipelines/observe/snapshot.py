@@ -9,6 +9,7 @@ from pipelines.batch.repair import FrozenDay
 from pipelines.observe.checkpoint import CheckpointFigures, checkpoint_figures
 from pipelines.observe.commits import TableCommit, table_commits
 from pipelines.observe.dead_letters import dead_letters
+from pipelines.observe.drift import Drift, drift
 from pipelines.observe.job import JobFigures, job_figures
 from pipelines.observe.part import Part, read_part
 from pipelines.observe.promise import Delay, delays
@@ -32,6 +33,7 @@ class Snapshot:
         delays: Whether tables keep their promises; follows from topics and checkpoint.
         dead_letters: Their number by kind.
         repairs: Frozen days that wait for a repair.
+        drift: How far photographs are from those that the detector learnt from; a value of None before the first.
         disk: Room on the disk of the state.
         hdfs: Room in HDFS.
     """
@@ -44,6 +46,7 @@ class Snapshot:
     delays: Part[tuple[Delay, ...]]
     dead_letters: Part[dict[str, int]]
     repairs: Part[tuple[FrozenDay, ...]]
+    drift: Part[Drift | None]
     disk: Part[Room]
     hdfs: Part[Room]
 
@@ -68,6 +71,7 @@ def take_snapshot(settings: PipelineSettings, catalog: Catalog, sql_address: tup
         commits = pool.submit(read_part, lambda: table_commits(settings, catalog))
         letters = pool.submit(read_part, lambda: dead_letters(settings, catalog, sql_address))
         repairs = pool.submit(read_part, lambda: pending_repairs(settings, catalog, sql_address))
+        drifted = pool.submit(read_part, lambda: drift(settings, sql_address))
         disk = pool.submit(read_part, lambda: disk_room(settings))
         hdfs = pool.submit(read_part, lambda: hdfs_room(settings))
     now = time.time()
@@ -80,6 +84,7 @@ def take_snapshot(settings: PipelineSettings, catalog: Catalog, sql_address: tup
         delays=_delays(catalog, topics.result(), checkpoint.result(), now),
         dead_letters=letters.result(),
         repairs=repairs.result(),
+        drift=drifted.result(),
         disk=disk.result(),
         hdfs=hdfs.result(),
     )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import (
@@ -100,6 +101,31 @@ def first_offsets(settings: PipelineSettings, topic: str) -> dict[int, int]:
         topic: An existing topic.
     """
     return _offsets(settings, topic, "beginning_offsets")
+
+
+def records_of(settings: PipelineSettings, topic: str) -> list[Any]:
+    """Every message that a topic holds now, by partition and offset; all of them are in memory.
+
+    Args:
+        settings: Where the brokers are.
+        topic: An existing topic.
+    """
+    ends = end_offsets(settings, topic)
+    partitions = [TopicPartition(topic, number) for number in ends]
+    found: list[Any] = []
+    with broker_errors(settings, f"read topic {topic}"):
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
+        )
+        try:
+            consumer.assign(partitions)
+            consumer.seek_to_beginning()
+            while any(consumer.position(p) < ends[p.partition] for p in partitions):
+                for records in consumer.poll(timeout_ms=1000).values():
+                    found += records
+        finally:
+            consumer.close()
+    return sorted(found, key=lambda one: (one.partition, one.offset))
 
 
 def delete_group(settings: PipelineSettings, group: str) -> None:

@@ -41,7 +41,8 @@ class Topic(NamedTuple):
 
 METER_READINGS = Topic("meter-readings")
 EQUIPMENT_IMAGES = Topic("equipment-images")
-TOPICS = (METER_READINGS, EQUIPMENT_IMAGES)
+IMAGE_PREDICTIONS = Topic("image-predictions")
+TOPICS = (METER_READINGS, EQUIPMENT_IMAGES, IMAGE_PREDICTIONS)
 
 
 def ensure_topics(settings: PipelineSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:

@@ -1,4 +1,4 @@
-"""Starting the pipeline: topics, static tables, then the job, each only if it is not there yet."""
+"""Starting the pipeline: topics, business tables, static tables, then the job, each only if it is not there yet."""
 
 import time
 from collections.abc import Callable
@@ -53,6 +53,7 @@ def start(
         PipelineError: A service is not there, a transform is wrong, or the tasks do not run in time.
     """
     from pipelines.batch.run import run_batch
+    from pipelines.sources.business.database import connect, create_schema
     from pipelines.sources.topics import ensure_topics
 
     found = compiled.compiled_from(catalog)
@@ -60,8 +61,11 @@ def start(
     if current_job(settings):
         _refuse_other_sql(known, found, "the job that runs")
         return Started(wait_until_running(settings, timeout_s), False, "")
-    report("creating topics")
+    report("creating topics and tables of the business database, if there are new ones")
     ensure_topics(settings)
+    # A database of before may lack tables that this version captures.
+    with connect(settings) as connection:
+        create_schema(connection)
     point = newest_restore_point(settings)
     if point is None:
         _refuse_doubling(settings, catalog)

@@ -14,7 +14,7 @@ def test_all_is_measured_but_what_takes_long_and_a_part_by_its_name() -> None:
     assert chosen([]) == [name for name in MEASURES if name not in asked]
     assert set(chosen(["pipeline"])) == {name for name, part in MEASURES.items() if part == "pipeline"} - set(asked)
     assert chosen(["scaling", "tree"]) == ["tree", "scaling"]
-    with pytest.raises(typer.BadParameter, match="speed; allowed: notary, pipeline, leaves"):
+    with pytest.raises(typer.BadParameter, match="speed; allowed: notary, pipeline, models, leaves"):
         chosen(["speed"])
 
 

@@ -7,6 +7,7 @@ from pipelines.batch.repair import FrozenDay
 from pipelines.observe.checkpoint import CheckpointFigures
 from pipelines.observe.commits import TableCommit
 from pipelines.observe.dead_letters import KINDS, OTHER
+from pipelines.observe.drift import Drift
 from pipelines.observe.job import JobFigures, SourceRate
 from pipelines.observe.part import Part
 from pipelines.observe.promise import Delay
@@ -47,6 +48,7 @@ def watched() -> Watched:
         ),
         dead_letters=Part(dict.fromkeys([*KINDS, OTHER], 0) | {"not_json": 100, "missing": 41}),
         repairs=Part((FrozenDay("2026-11-12", 40, 0), FrozenDay("2026-11-14", 1440, 1438))),
+        drift=Part(Drift("8f" * 32, "2026-11-21", 300, -0.62, 0.125)),
         disk=Part(Room(270 * 10**9, 72 * 10**9)),
         hdfs=Part(Room(270 * 10**9, 71 * 10**9)),
     )

@@ -52,8 +52,12 @@ def test_the_figures() -> None:
     assert found["gridseal_dead_letters_total", "empty"] == 0
     assert found["gridseal_repair_pending_days", ""] == 2
     assert found["gridseal_repair_pending_arrivals", ""] == 40 + 2
+    assert found["gridseal_drift_images", ""] == 300
+    assert found["gridseal_drift_grey_standard_deviations", ""] == -0.62
+    assert found["gridseal_drift_defect_share", ""] == 0.125
     assert found["gridseal_service_up", "kafka"] == 1
-    assert found["gridseal_service_up", "sql"] == 0
+    # Nobody has started it: it is no service that is down.
+    assert ("gridseal_service_up", "sql") not in found
     assert found["gridseal_service_memory_bytes", "kafka"] == 512 * 2**20
     assert found["gridseal_service_restarts_total", "kafka"] == 1
     assert found["gridseal_disk_free_bytes", ""] == 72e9

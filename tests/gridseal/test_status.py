@@ -17,7 +17,7 @@ from pipelines.observe.part import Part
 from tests.gridseal.sample import watched
 
 Cli = Callable[..., Any]
-PARTS = ("job", "checkpoint", "topics", "tables", "dead_letters", "repairs", "disk", "hdfs")
+PARTS = ("job", "checkpoint", "topics", "tables", "dead_letters", "repairs", "drift", "disk", "hdfs")
 
 
 @pytest.fixture
@@ -37,6 +37,8 @@ def test_rows_for_people() -> None:
         "tables behind their promise": "dim.region (90 s)",
         "dead letters": "141: 100 not_json, 41 missing",
         "frozen days to repair": "2026-11-12, 2026-11-14 (next: gridseal batch repair)",
+        "photographs": "300 of 2026-11-21: -0.62 standard deviations of grey and +12 % of defects"
+        " from those that the detector learnt from",
         "disk": "72.0 GB free of 270.0 GB",
         "HDFS": "71.0 GB free of 270.0 GB",
     }
@@ -67,6 +69,12 @@ def test_frozen_days_to_repair_are_named_up_to_three() -> None:
         for some in (days, ())
     ]
     assert told == ["2026-11-01, 2026-11-02, 2026-11-03 and 2 more (next: gridseal batch repair)", "none"]
+
+
+def test_without_photographs_nothing_has_drifted() -> None:
+    pipeline = dataclasses.replace(watched().pipeline, drift=Part(None))
+    assert dict(pipeline_rows(pipeline))["photographs"].startswith("too few")
+    assert pipeline_document(pipeline)["drift"] is None
 
 
 def test_rows_of_tables() -> None:
@@ -114,6 +122,7 @@ def test_json_is_one_document(cli: Cli) -> None:
         "promised_s": 60,
         "behind": False,
     }
+    assert pipeline["drift"]["grey_shift"] == -0.62
     assert pipeline["repairs"][1] == {"day": "2026-11-14", "came_late": 1440, "repaired": 1438}
     assert json.dumps(document) == json.dumps(json.loads(json.dumps(document)))
 

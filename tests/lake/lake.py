@@ -35,6 +35,7 @@ from pipelines.streaming.lag import lag
 from pipelines.streaming.losses import Loss, read_losses
 from pipelines.streaming.submit import start
 from pipelines.webhdfs import open_client
+from tests.lake.detection import answer_and_label
 from tests.lake.history import History, Key, Row
 from tests.lake.photographs import import_some
 from tests.lake.recompute import Rows, recompute
@@ -119,6 +120,7 @@ class Lake:
         places = (
             "SELECT topic, kafka_partition, kafka_offset FROM ods.meter_reading"
             " UNION ALL SELECT topic, kafka_partition, kafka_offset FROM ods.image"
+            " UNION ALL SELECT topic, kafka_partition, kafka_offset FROM ods.image_prediction"
             " UNION ALL SELECT topic, kafka_partition, kafka_offset FROM ods.dead_letter"
         )
         found = []
@@ -206,7 +208,7 @@ class Lake:
         changes = [table.name for table in self.catalog if table.name.endswith("_change")]
         queries = [
             "SELECT message_id AS id FROM ods.meter_reading UNION ALL SELECT message_id FROM ods.image"
-            " UNION ALL SELECT message_id FROM ods.dead_letter",
+            " UNION ALL SELECT message_id FROM ods.image_prediction UNION ALL SELECT message_id FROM ods.dead_letter",
             *(f"SELECT change_id AS id FROM {name}" for name in changes),
         ]
         counts = [self.query(f"SELECT COUNT(*) - COUNT(DISTINCT id) FROM ({query})")[0][0] for query in queries]
@@ -335,6 +337,7 @@ def open_lake(
         lake.await_covered()
         lake.feed(day, options)
     import_some(settings)
+    answer_and_label(settings)
     # After the readings: all changes of the day reach the lake late, and repair it.
     apply_changes(settings, grid, grid.first_day)
     stack.start(settings, "sql")

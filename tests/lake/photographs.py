@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import PipelineSettings
+from pipelines.sources.broker import records_of
 from pipelines.sources.grid import FIRST_DAY
 from pipelines.sources.images import ImportSummary, import_images
 from pipelines.sources.images.announcing import REFUSED
 from pipelines.sources.images.manifest import COLUMNS
 from pipelines.sources.topics import EQUIPMENT_IMAGES
-from tests.topics import records_of
 
 ARCHIVE = Path("models/defects/data/infrared-solar-modules-test.zip")
 NUMBER = 120

@@ -20,8 +20,10 @@ from pyarrow import parquet
 
 from pipelines.settings import PipelineSettings
 from pipelines.sources.grid import TABLE_KEYS
+from tests.lake.detection import answered, defects, labelled, quality
 from tests.lake.history import History, Row
 from tests.lake.photographs import first_announced
+from tests.lake.rounding import round_half_up
 
 Rows = dict[tuple[Any, ...], Row]
 MINUTE = timedelta(minutes=1)
@@ -69,6 +71,11 @@ def recompute(settings: PipelineSettings, history: History) -> dict[str, Rows]:
     tables["ads.region_load_by_weekday"] = _loads_by_weekday(tables["ads.region_load_curve"])
     tables["ads.meter_baseline"] = _baselines(tables["dws.meter_day"])
     tables["dwd.image"] = _photographs(settings, history)
+    tables["dwd.image_prediction"], tables["dwd.image_label"] = answered(settings), labelled(settings)
+    tables["ads.equipment_defect"] = defects(
+        tables["dwd.image_prediction"], tables["dwd.image"], tables["dwd.image_label"]
+    )
+    tables["ads.model_quality"] = quality(settings, tables["dwd.image_prediction"], tables["dwd.image_label"])
     tables["dwd.work_ticket"], tables["dwd.risk_point"] = _tickets(history), _risk_points(history)
     tables["ads.work_ticket_safety"] = _safety(tables["dwd.work_ticket"], tables["dwd.risk_point"], history)
     for name, key in TABLE_KEYS.items():
@@ -96,12 +103,6 @@ def _photographs(settings: PipelineSettings, history: History) -> Rows:
             "region_id": substation.get("region_id"),
         }
     return rows
-
-
-def round_half_up(value: Fraction, digits: int) -> Decimal:
-    """The nearest number of so many decimals, away from zero when two are equally near."""
-    units = int(abs(value) * 10**digits + Fraction(1, 2))
-    return Decimal(units if value >= 0 else -units).scaleb(-digits)
 
 
 def _sixtieth(value: Decimal, digits: int = 6) -> Decimal:

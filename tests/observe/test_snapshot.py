@@ -29,7 +29,7 @@ def test_nothing_runs(settings: PipelineSettings, catalog: Catalog) -> None:
 def test_what_runs_is_told(settings: PipelineSettings, catalog: Catalog, answers: Any) -> None:
     answers["/jmx"] = {"beans": [{"CapacityTotal": 2, "CapacityRemaining": 1}]}
     parts = take_snapshot(settings, catalog, NOWHERE).parts()
-    assert {name for name, part in parts.items() if not part.ok} == {"topics", "delays", "dead_letters"}
+    assert {name for name, part in parts.items() if not part.ok} == {"topics", "delays", "dead_letters", "drift"}
     assert parts["delays"].error == parts["topics"].error
 
 

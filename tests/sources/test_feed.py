@@ -12,11 +12,11 @@ from pyarrow import parquet
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from pipelines.sources.broker import records_of
 from pipelines.sources.grid import FIRST_DAY
 from pipelines.sources.meters import MeterOptions, feed, feed_day, list_feeds
 from pipelines.sources.meters.malformed import MALFORMED_KINDS
 from pipelines.sources.topics import Topic, ensure_topics
-from tests.topics import records_of
 
 pytestmark = pytest.mark.integration
 

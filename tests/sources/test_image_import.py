@@ -18,11 +18,11 @@ from PIL import Image
 
 from gridseal.settings import Settings
 from pipelines.settings import PipelineSettings
+from pipelines.sources.broker import records_of
 from pipelines.sources.images import import_images, importing
 from pipelines.sources.images.announcing import REFUSED
 from pipelines.sources.topics import Topic
 from pipelines.webhdfs import list_folder, open_client
-from tests.topics import records_of
 
 pytestmark = pytest.mark.integration
 HEADING = "file,equipment_id,taken_at,kind\n"

@@ -96,5 +96,5 @@ def test_sources_alone_find_their_state_and_that_of_their_writers(flink: Call) -
     fed = [t for t in STREAMED if t.source and t.source.kind != "late"]
     assert {uid for uid in alone if "write" in uid} == {f"uid_bucket_write_{t.name}" for t in fed}
     sources = {uid for uid in whole if "-" not in uid and "write" not in uid}
-    assert len(sources) == 3
+    assert len(sources) == 4
     assert sources < alone

@@ -128,7 +128,7 @@ def test_upstream_order_and_sources(warehouse: Warehouse) -> None:
 def test_the_view_of_current_versions(warehouse: Warehouse) -> None:
     catalog = warehouse.load()
     assert catalog.current_view(catalog.table("dim.site")) == (
-        "SELECT site_id, MAX(valid_from) AS valid_from, MAX(name) AS name FROM dim.site"
+        "SELECT site_id, MAX(valid_from) AS valid_from, MAX(name) AS name FROM `dim`.`site`"
         " WHERE valid_to IS NULL GROUP BY site_id"
     )
 

@@ -96,6 +96,33 @@ CREATE TABLE IF NOT EXISTS risk_point (
     updated_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
 );
 
+-- The models that read photographs of equipment; a version is the BLAKE3 hash of a model's file.
+CREATE TABLE IF NOT EXISTS model (
+    version CHAR(64) NOT NULL PRIMARY KEY,
+    name VARCHAR(64) NOT NULL,
+    architecture VARCHAR(32) NOT NULL,
+    data CHAR(64) NOT NULL,
+    threshold DECIMAL(5, 4) NOT NULL,
+    auc DECIMAL(6, 5) NOT NULL,
+    accuracy DECIMAL(6, 5) NOT NULL,
+    accuracy_12 DECIMAL(6, 5) NOT NULL,
+    balanced_12 DECIMAL(6, 5) NOT NULL,
+    defect_share DECIMAL(6, 5) NOT NULL,
+    grey_mean DECIMAL(5, 2) NOT NULL,
+    grey_mean_spread DECIMAL(5, 2) NOT NULL,
+    registered_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
+);
+
+-- What people say of photographs: verdict is defect or ok.
+CREATE TABLE IF NOT EXISTS image_label (
+    image_id CHAR(64) NOT NULL PRIMARY KEY,
+    verdict VARCHAR(8) NOT NULL,
+    labelled_by VARCHAR(64) NOT NULL,
+    labelled_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
+);
+
 -- Not business data and not captured: which grid this is and how far its planned changes have been applied. It
 -- changes in the transaction of each change, so that an interrupted run goes on without applying one twice.
 CREATE TABLE IF NOT EXISTS simulation (

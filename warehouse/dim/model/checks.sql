@@ -1,0 +1,1 @@
+{{ macros.history_checks(of='ods.model_change') }}

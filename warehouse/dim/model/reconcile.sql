@@ -1,0 +1,1 @@
+{{ macros.history_reconcile(of='ods.model_change') }}

@@ -1,0 +1,1 @@
+{{ macros.history(of='ods.model_change') }}

@@ -1,0 +1,1 @@
+{{ macros.change_checks() }}
