@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridseal.errors import UNEXPECTED, WRONG_USAGE, GridsealError
@@ -50,6 +51,22 @@ def refuse_another(settings: "Settings", version: str) -> None:
         )
 
 
+def answer(settings: "Settings", photograph: Path, heat_map: Path | None = None) -> dict[str, Any]:
+    """What the model of now says of a photograph, by ``models.defects.answer``.
+
+    Args:
+        settings: Which model.
+        photograph: File of the photograph.
+        heat_map: PNG to write, if any.
+
+    Raises:
+        GridsealError: As for ``told_by``.
+    """
+    words = [str(settings.model_dir), str(photograph), *([str(heat_map)] if heat_map else [])]
+    (told,) = told_by(settings, "models.defects.answer", words)
+    return told
+
+
 def told_by(
     settings: "Settings", module: str, words: Iterable[str] = (), given: Iterable[str] = ()
 ) -> Iterator[dict[str, Any]]:
@@ -65,15 +82,13 @@ def told_by(
         GridsealError: The environment is not there, or the module told an error.
     """
     from stack.environment import MODELS
-    from stack.settings import env_name, secret_fields
+    from stack.secrets import without_secrets
     from stack.sql import settings_environment
     from stack.step import ROOT
 
     require()
     python = MODELS / "bin" / "python"
-    secrets = {env_name(name) for name in secret_fields()}
-    environment = {name: value for name, value in os.environ.items() if name not in secrets}
-    environment |= settings_environment(settings) | {"PYTHONPATH": str(ROOT)}
+    environment = without_secrets(os.environ) | settings_environment(settings) | {"PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as lines:
         lines.write("\n".join(given))
         lines.seek(0)

@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import models
 from gridseal.output import Format, print_rows, say
+from models.defects import TENTH
 
 if TYPE_CHECKING:
     from gridseal.settings import Settings
     from pipelines.sources.grid import Grid
 
-ARCHIVE = Path(models.__file__).parent / "defects" / "data" / "infrared-solar-modules-test.zip"
 NUMBER = 300
 _PICTURES = 3
 
@@ -30,7 +29,7 @@ def import_photographs(settings: "Settings", grid: "Grid") -> int:
     manifest, day = settings.var_dir / "photographs.csv", grid.first_day
     morning = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
     write_manifest(manifest, sorted(map(int, grid.initial_rows()["equipment"])), morning, NUMBER)
-    return import_images(settings, ARCHIVE, manifest).imported
+    return import_images(settings, TENTH, manifest).imported
 
 
 def write_manifest(manifest: Path, equipment: Sequence[int], began: datetime, number: int | None = None) -> None:
@@ -44,7 +43,7 @@ def write_manifest(manifest: Path, equipment: Sequence[int], began: datetime, nu
     """
     from pipelines.sources.images.manifest import COLUMNS
 
-    with zipfile.ZipFile(ARCHIVE) as archive:
+    with zipfile.ZipFile(TENTH) as archive:
         names = [name for name in archive.namelist() if name.endswith(".jpg")][:number]
     with manifest.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -56,7 +55,7 @@ def write_manifest(manifest: Path, equipment: Sequence[int], began: datetime, nu
 
 def show_defects(settings: "Settings", day: str) -> None:
     """Defects of a day by kind, and pictures of the surest, with the places that speak for a defect."""
-    from gridseal.model_process import told_by
+    from gridseal.model_process import answer
     from gridseal.sql_access import open_sql
     from models.register import version_of
     from pipelines.webhdfs import open_client
@@ -81,5 +80,5 @@ def show_defects(settings: "Settings", day: str) -> None:
             photograph = folder / f"{image_id[:12]}.jpg"
             photograph.write_bytes(reader.read())
         picture = photograph.with_suffix(".png")
-        (told,) = told_by(settings, "models.defects.answer", [str(settings.model_dir), str(photograph), str(picture)])
+        told = answer(settings, photograph, picture)
         say(f"  {picture}: {defect} of {equipment}, probability {told['probability']}")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from models.defects import FIGURES
 from models.errors import ModelError
 from pipelines.settings import PipelineSettings
 from pipelines.sources.business.database import connect, create_schema
@@ -55,7 +56,7 @@ def version_of(folder: Path) -> str:
 
 def _row(folder: Path) -> dict[str, Any]:
     try:
-        figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        figures: dict[str, Any] = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
         training, test = figures["training"], figures["test"]["values"]
         if not _HASH.fullmatch(figures["version"]):
             raise ValueError(f"version {figures['version']!r} is no BLAKE3 hash in hexadecimal")

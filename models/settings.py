@@ -4,12 +4,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from models.defects import DEFAULT
+
 
 class ModelSettings(BaseModel):
     """What the models need."""
 
     model_dir: Path = Field(
-        Path(__file__).parent / "defects" / "default",
+        DEFAULT,
         description="Folder of the detector of defects that is used: model.pt with its metrics.json.",
     )
     detector_threads: int = Field(

@@ -9,7 +9,7 @@ from notary.anchors import Tell, anchor_newest
 from notary.audit.partition import Audit
 from notary.audit.run import audit_partitions, check_record
 from notary.office import Office
-from notary.record.checkpoints import Anchored, Checkpoints
+from notary.record.checkpoints import Anchored, first_after
 from notary.record.database import changing, now
 from notary.record.seals import Sealed
 from notary.sealing.seal import Outcome, seal_tables
@@ -112,13 +112,17 @@ class Nights:
         row = self._connection.execute("SELECT size FROM nights WHERE night = ?", (night.isoformat(),)).fetchone()
         return row is not None
 
-    def all(self, checkpoints: Checkpoints) -> list[Sealing]:
-        """The nights that have been sealed, the newest first."""
+    def all(self, checkpoints: Sequence[Anchored]) -> list[Sealing]:
+        """The nights that have been sealed, the newest first.
+
+        Args:
+            checkpoints: All of the log, the newest first.
+        """
         return [
             Sealing(
                 date.fromisoformat(row["night"]),
                 datetime.fromisoformat(row["sealed_at"]),
-                checkpoints.first_after(row["size"] - 1),
+                first_after(checkpoints, row["size"] - 1),
             )
             for row in self._connection.execute("SELECT * FROM nights ORDER BY night DESC")
         ]

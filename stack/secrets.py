@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from stack.errors import StackError
@@ -43,6 +44,12 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
             exit_code=2,
         ) from error
     return missing
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a process that needs no password, or reads it from .env."""
+    secret = {env_name(field) for field in secret_fields()}
+    return {name: value for name, value in environment.items() if name not in secret}
 
 
 def names_in(text: str) -> set[str]:

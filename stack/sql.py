@@ -64,8 +64,8 @@ def settings_environment(settings: StackSettings) -> dict[str, str]:
     for name, value in settings:
         if isinstance(value, SecretStr) or value is None:
             continue
-        if name in ("var_dir", "build_dir", "warehouse_dir", "model_dir"):
-            value = Path(value).absolute()
+        if isinstance(value, Path):
+            value = value.absolute()
         plain = isinstance(value, str | int | float | Decimal | os.PathLike) and not isinstance(value, bool)
         values[env_name(name)] = str(value) if plain else json.dumps(value, default=str)
     return values

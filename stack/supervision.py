@@ -15,8 +15,8 @@ import psutil
 from stack.errors import StackError
 from stack.files import write
 from stack.layout import Layout
+from stack.secrets import without_secrets
 from stack.service import Service
-from stack.settings import env_name, secret_fields
 
 # Marks every process of a stack, so that those whose supervisor was killed can still be found. No GRIDSEAL_
 # name: a process of ours would take it for a setting.
@@ -56,11 +56,9 @@ class Supervisor:
         program = Layout.program("supervisord")
         if not program.exists():
             raise StackError(f"{program} is missing: the Python environment is not whole", hint="make setup")
-        secrets = {env_name(field) for field in secret_fields()}
-        environment = {name: value for name, value in os.environ.items() if name not in secrets}
         done = subprocess.run(
             [sys.executable, "-m", "stack.supervisord", "-c", config],
-            env=environment | {OWNER_VARIABLE: str(self._layout.var), "TZ": "UTC"},
+            env=without_secrets(os.environ) | {OWNER_VARIABLE: str(self._layout.var), "TZ": "UTC"},
             cwd=Path.cwd(),
             capture_output=True,
             text=True,

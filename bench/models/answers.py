@@ -8,7 +8,8 @@ from bench.figure import Figure, Goal
 from bench.options import Options
 from bench.pipeline.lake import open_lake
 from gridseal.model_process import require, told_by
-from gridseal.photograph_demo import ARCHIVE, write_manifest
+from gridseal.photograph_demo import write_manifest
+from models.defects import TENTH
 from pipelines.sources.broker import records_of
 from pipelines.sources.images import import_images
 from pipelines.sources.topics import EQUIPMENT_IMAGES
@@ -28,7 +29,7 @@ def measure(options: Options) -> Iterator[Figure]:
         lake.tell("importing photographs")
         manifest = options.folder / "manifest.csv"
         write_manifest(manifest, [1], datetime(2026, 11, 20, tzinfo=UTC))
-        import_images(lake.settings, ARCHIVE, manifest)
+        import_images(lake.settings, TENTH, manifest)
         announced = [one.value.decode() for one in records_of(lake.settings, EQUIPMENT_IMAGES.name)]
         lake.tell(f"answering for {len(announced):,} photographs")
         (took,) = told_by(lake.settings, "bench.models.child", [str(options.runs)], announced)

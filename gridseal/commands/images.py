@@ -78,12 +78,13 @@ def detect(
     The model is that of GRIDSEAL_MODEL_DIR. Its answers for the lake go through Kafka to ads.equipment_defect, as those
     of the detector beside the pipeline do (gridseal up --with detector).
     """
+    from gridseal.model_process import answer
     from gridseal.settings import load_settings
     from models.register import register as register_model
 
     loaded = load_settings()
     if file:
-        told = _answer(loaded, file, heat_map)
+        told = answer(loaded, file, heat_map)
         if format is Format.JSON:
             print_json(told)
         else:
@@ -102,14 +103,6 @@ def detect(
             say(f"no answer for {line}")
     if complaints:
         raise typer.Exit(CHECK_FAILED)
-
-
-def _answer(loaded: "Settings", file: Path, heat_map: Path | None) -> dict[str, Any]:
-    from gridseal.model_process import told_by
-
-    words = [str(loaded.model_dir), str(file), *([str(heat_map)] if heat_map else [])]
-    (told,) = told_by(loaded, "models.defects.answer", words)
-    return told
 
 
 def _waiting(loaded: "Settings") -> list[str]:

@@ -52,7 +52,7 @@ def status(
         checkpoints, seals, contract = office.checkpoints.all(), len(office.log), office.contract
         partitions = sum(len(office.log.newest(table.name)) for table in office.catalog)
         origin = office.log.origin
-        nights = Nights(office.connection).all(office.checkpoints)
+        nights = Nights(office.connection).all(checkpoints)
     if wanted:
         _show_night(next((one for one in nights if one.night == wanted), None), night, format)
         return

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from models.defects import card, checkpoint, pictures
+from models.defects import TENTH, WEIGHTS, card, checkpoint, pictures
 from models.defects.classes import CLASSES
 from models.defects.detector import Detector
 from models.defects.evaluate import MEASURES, calibrate, judge, measure
@@ -25,7 +25,6 @@ from models.defects.split import Split, split
 from models.defects.train import device, train
 from models.errors import ModelError
 
-TENTH = Path(__file__).parent / "data" / "infrared-solar-modules-test.zip"
 console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -66,7 +65,7 @@ def main(
         other, _ = _trained(parts, replace(recipe, seed=seed), digest)
         measured[seed] = measure(other.answers(parts.test.pixels), parts.test.labels)
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(kept, out / checkpoint.WEIGHTS)
+    checkpoint.save(kept, out / WEIGHTS)
     means = parts.train.pixels.reshape(len(parts.train), -1).mean(1)
     training = card.Training(
         source=data.name,

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from models.defects.checkpoint import load_folder
-from models.defects.classes import CLASSES
 from models.defects.detector import limit_threads
 from models.defects.photographs import pixels_of
 from models.errors import ModelError
@@ -27,14 +26,10 @@ def answer(folder: Path, file: Path, heat_map: Path | None) -> dict[str, object]
     except (OSError, ValueError) as error:
         raise ModelError(f"{file}: {error}", hint="gridseal images detect --help", exit_code=2) from error
     detector = load_folder(folder)
-    said = detector.answers(pixels[None])
-    label = int(said.label[0])
+    (said,) = detector.answers(pixels[None]).rows()
     found: dict[str, object] = {
         "file": str(file),
-        "defect": label > 0,
-        "label": CLASSES[label],
-        "probability": round(float(said.probability[0]), 4),
-        "confidence": round(float(said.confidence[0]), 4),
+        **said,
         "threshold": detector.threshold,
         "model_version": detector.version,
     }

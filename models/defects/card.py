@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.defects.checkpoint import FIGURES
+from models.defects import FIGURES
 from models.defects.classes import NO_ANOMALY
 from models.defects.detector import RARITY, Detector
 from models.defects.evaluate import MEASURES, RESAMPLES, Evaluation

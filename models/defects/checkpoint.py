@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from blake3 import blake3
 
+from models.defects import FIGURES, WEIGHTS
 from models.defects.classes import CLASSES
 from models.defects.detector import Detector
 from models.defects.network import build
@@ -17,10 +18,6 @@ from models.defects.recipe import Recipe
 from models.errors import ModelError
 
 FORMAT = 1
-WEIGHTS = "model.pt"
-FIGURES = "metrics.json"
-DEFAULT = Path(__file__).parent / "default"
-"""The detector that comes with gridseal, beside its card."""
 
 
 def save(detector: Detector, file: Path) -> str:

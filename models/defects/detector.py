@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.defects.classes import CLASSES
 from models.defects.network import OUTPUTS, DefectNet
 from models.defects.recipe import Recipe
 
@@ -35,6 +36,20 @@ class Answers:
     probability: npt.NDArray[np.float32]
     label: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float32]
+
+    def rows(self) -> list[dict[str, object]]:
+        """Of each photograph what is told of it, rounded."""
+        return [
+            {
+                "defect": bool(label),
+                "label": CLASSES[label],
+                "probability": round(float(probability), 4),
+                "confidence": round(float(confidence), 4),
+            }
+            for label, probability, confidence in zip(
+                self.label.tolist(), self.probability, self.confidence, strict=True
+            )
+        ]
 
 
 class Detector:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from models.defects.classes import CLASSES
 from models.defects.detector import Detector
 from models.defects.photographs import pixels_of
-from pipelines.webhdfs import file_length
+from pipelines.settings import PipelineSettings
+from pipelines.sources.images.announcing import Announcer
+from pipelines.webhdfs import file_length, reachable
 
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+")
@@ -118,21 +119,41 @@ def answers(detector: Detector, client: Any, announced: Iterable[Announced]) -> 
     if not found:
         return [], complaints
     pixels = np.stack(shown)
-    said = detector.answers(pixels)
     means = pixels.reshape(len(pixels), -1).mean(1)
     messages = [
         {
             "image_id": one.image_id,
             "model_version": detector.version,
             "taken_at": one.taken_at,
-            "defect": bool(label),
-            "label": CLASSES[label],
-            "probability": round(float(probability), 4),
-            "confidence": round(float(confidence), 4),
+            **said,
             "grey_mean": round(float(mean), 2),
         }
-        for one, label, probability, confidence, mean in zip(
-            found, said.label.tolist(), said.probability, said.confidence, means, strict=True
-        )
+        for one, said, mean in zip(found, detector.answers(pixels).rows(), means, strict=True)
     ]
     return messages, complaints
+
+
+def send_answers(
+    settings: PipelineSettings, detector: Detector, client: Any, announcer: Announcer, announced: Iterable[Announced]
+) -> tuple[int, list[str]]:
+    """Answers for photographs, and returns once Kafka has the answers.
+
+    Args:
+        settings: Where HDFS is, for errors.
+        detector: Who answers.
+        client: Of WebHDFS.
+        announcer: Of ``image-predictions``.
+        announced: Photographs.
+
+    Returns:
+        How many are answered for, and a line on each that cannot be.
+
+    Raises:
+        PipelineError: A service does not answer.
+    """
+    with reachable(settings):
+        said, complaints = answers(detector, client, announced)
+    for one in said:
+        announcer.send(one["image_id"], one)
+    announcer.settle()
+    return len(said), complaints

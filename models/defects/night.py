@@ -1,18 +1,18 @@
 """A detector at night: answers for whatever nobody has answered for yet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from models.defects.detector import Detector
-from models.defects.labelling import Announced, answers
+from models.defects.labelling import Announced, send_answers
 from models.defects.stream import BATCH
 from pipelines.settings import PipelineSettings
 from pipelines.sources.images.announcing import Announcer
 from pipelines.sources.topics import IMAGE_PREDICTIONS, ensure_topics
-from pipelines.webhdfs import open_client, reachable
+from pipelines.webhdfs import open_client
 
 
 def label_all(
-    settings: PipelineSettings, detector: Detector, announced: Iterable[Announced]
+    settings: PipelineSettings, detector: Detector, announced: Sequence[Announced]
 ) -> Iterator[tuple[int, list[str]]]:
     """Answers for photographs and sends the answers.
 
@@ -25,16 +25,8 @@ def label_all(
     ensure_topics(settings, [IMAGE_PREDICTIONS])
     client, done = open_client(settings), 0
     with Announcer(settings, IMAGE_PREDICTIONS) as announcer:
-        batch: list[Announced] = []
-        for one in [*announced, None]:
-            if one:
-                batch.append(one)
-            if batch and (one is None or len(batch) == BATCH):
-                with reachable(settings):
-                    said, complaints = answers(detector, client, batch)
-                for message in said:
-                    announcer.send(message["image_id"], message)
-                announcer.settle()
-                done += len(said)
-                batch = []
-                yield done, complaints
+        for begin in range(0, len(announced), BATCH):
+            batch = announced[begin : begin + BATCH]
+            answered, complaints = send_answers(settings, detector, client, announcer, batch)
+            done += answered
+            yield done, complaints

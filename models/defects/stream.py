@@ -6,12 +6,12 @@ from typing import Any
 from kafka import KafkaConsumer
 
 from models.defects.detector import Detector
-from models.defects.labelling import Announced, answers
+from models.defects.labelling import Announced, send_answers
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
 from pipelines.sources.images.announcing import REFUSED, Announcer
 from pipelines.sources.topics import EQUIPMENT_IMAGES, IMAGE_PREDICTIONS, ensure_topics
-from pipelines.webhdfs import open_client, reachable
+from pipelines.webhdfs import open_client
 
 BATCH = 500
 _SLOWEST_MS = 3_600_000
@@ -63,12 +63,7 @@ def follow(
                 if waiting and consumer.assignment():
                     waiting = False
                     reads()
-                with reachable(settings):
-                    said, complaints = answers(detector, client, _announced(polled))
-                for one in said:
-                    announcer.send(one["image_id"], one)
-                announcer.settle()
-                tell(len(said), complaints)
+                tell(*send_answers(settings, detector, client, announcer, _announced(polled)))
                 if polled:
                     consumer.commit()
         finally:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,9 +85,7 @@ class Checkpoints:
 
     def first_after(self, position: int) -> Anchored | None:
         """The oldest checkpoint that holds a seal and is anchored; the newest one that holds it if none is."""
-        holding = [one for one in self.all() if one.checkpoint.size > position]
-        anchored = [one for one in holding if one.evidence]
-        return anchored[-1] if anchored else next(iter(holding), None)
+        return first_after(self.all(), position)
 
     def set_state(self, size: int, state: State, evidence: EvmAnchor | None = None) -> None:
         """Say how far a checkpoint has come; those before one that is finalized need no more."""
@@ -99,3 +98,10 @@ class Checkpoints:
                 self._connection.execute(
                     "UPDATE anchors SET state = ? WHERE size < ? AND evidence IS NULL", (State.SUPERSEDED, size)
                 )
+
+
+def first_after(checkpoints: Sequence[Anchored], position: int) -> Anchored | None:
+    """Of checkpoints, the newest first, what ``Checkpoints.first_after`` says of them."""
+    holding = [one for one in checkpoints if one.checkpoint.size > position]
+    anchored = [one for one in holding if one.evidence]
+    return anchored[-1] if anchored else next(iter(holding), None)

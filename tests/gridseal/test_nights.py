@@ -1,7 +1,6 @@
 """Which nights are sealed and final, which are missing, and what the command says of them by its exit code."""
 
 import json
-import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,11 +14,8 @@ from notary.record.database import open_database
 from notary.record.seals import SealLog
 from notary.settings import NotarySettings
 from notary.verify.evm import anchor_from_json
-from notary.verify.row import Column, Schema
-from notary.verify.seal import Seal
-from pipelines.reading.commits import Seen
+from tests.notary.seals import append
 
-SCHEMA = Schema("dws.trial", (Column("c", "INT"),), ("c",))
 EVIDENCE = anchor_from_json(json.loads(Path("tests/notary/evm_anchor.json").read_text())["anchor"])
 TODAY = datetime.now(UTC).date()
 Cli = Callable[..., Any]
@@ -36,9 +32,7 @@ def work(tmp_path: Path) -> Work:
         with open_database(settings) as connection:
             log = SealLog(connection)
             checkpoints = Checkpoints(connection, log)
-            for _ in range(seals):
-                seal = Seal("dws.trial", f"dt={len(log)}", "20261121021500123", SCHEMA.id, 1, secrets.token_bytes(32))
-                log.append(seal, SCHEMA, Seen("20261121021500123", frozenset(), 0), "")
+            append(log, seals)
             Nights(connection).add(day, len(log))
             checkpoints.make()
             if final:

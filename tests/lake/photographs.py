@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from models.defects import TENTH
 from pipelines.settings import PipelineSettings
 from pipelines.sources.broker import records_of
 from pipelines.sources.grid import FIRST_DAY
@@ -15,7 +16,7 @@ from pipelines.sources.images.announcing import REFUSED
 from pipelines.sources.images.manifest import COLUMNS
 from pipelines.sources.topics import EQUIPMENT_IMAGES
 
-ARCHIVE = Path("models/defects/data/infrared-solar-modules-test.zip")
+ARCHIVE = TENTH
 NUMBER = 120
 MISSING = 3
 """Lines of the manifest whose files are not there."""

@@ -24,13 +24,10 @@ from notary.record.database import alone, open_database
 from notary.record.seals import SealLog
 from notary.settings import NotarySettings
 from notary.verify.evm import check_evm
-from notary.verify.row import Column, Schema
-from notary.verify.seal import Seal
-from pipelines.reading.commits import Seen
 from tests.notary.evm_record import anvil, asked
+from tests.notary.seals import append
 
 CHAIN_ID = 4711
-SCHEMA = Schema("dws.trial", (Column("c", "INT"),), ("c",))
 
 
 @dataclass
@@ -42,10 +39,7 @@ class Lake:
 
     def seal(self, count: int = 1) -> None:
         with open_database(self.settings) as connection:
-            log = SealLog(connection)
-            for _ in range(count):
-                seal = Seal("dws.trial", f"dt={len(log)}", "20261121021500123", SCHEMA.id, 1, secrets.token_bytes(32))
-                log.append(seal, SCHEMA, Seen("20261121021500123", frozenset(), 0), "")
+            append(SealLog(connection), count)
 
     def anchor(self, wait_s: float = 20, **other: Any) -> Anchored | None:
         with self.anchorage(**other) as anchorage:

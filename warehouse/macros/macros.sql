@@ -32,6 +32,16 @@ SELECT * FROM (
   WHERE rn = 1 AND op <> 'd'
 {%- endmacro %}
 
+{# Comparison: as many rows as there are keys whose last change did not remove them. #}
+{% macro latest_reconcile(of) %}
+SELECT 'rows' AS measure,
+  (SELECT COUNT(*) FROM (
+    SELECT op, ROW_NUMBER() OVER (
+      PARTITION BY {{ table.key | join(', ') }} ORDER BY op_ts DESC, binlog_file DESC, binlog_pos DESC, binlog_row DESC) AS rn
+    FROM {{ of }}) WHERE rn = 1 AND op <> 'd') AS upstream,
+  (SELECT COUNT(*) FROM {{ table.name }}) AS here
+{%- endmacro %}
+
 {# Condition: the version of a history in force at a moment. #}
 {% macro in_force(version, moment) -%}
 {{ version }}.valid_from <= {{ moment }} AND ({{ version }}.valid_to IS NULL OR {{ version }}.valid_to > {{ moment }})

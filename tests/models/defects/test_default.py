@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from models.defects import checkpoint
-from models.defects.card import CARD, FIGURES
+from models.defects import DEFAULT, FIGURES, WEIGHTS, checkpoint
+from models.defects.card import CARD
 from models.defects.classes import CLASSES
 from models.defects.detector import Detector
 from models.defects.evaluate import MEASURES, judge
@@ -19,14 +19,14 @@ ROUNDING = 0.003
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
     """What is written beside it."""
-    found: dict[str, Any] = json.loads((checkpoint.DEFAULT / FIGURES).read_text())
+    found: dict[str, Any] = json.loads((DEFAULT / FIGURES).read_text())
     return found
 
 
 @pytest.fixture(scope="module")
 def detector(figures: dict[str, Any]) -> Detector:
     """The detector, by the hash that is written there."""
-    return checkpoint.load(checkpoint.DEFAULT / "model.pt", figures["version"])
+    return checkpoint.load(DEFAULT / WEIGHTS, figures["version"])
 
 
 def test_its_figures_are_those_of_the_file(figures: dict[str, Any], detector: Detector, tenth: Photographs) -> None:
@@ -50,7 +50,7 @@ def test_it_is_as_good_as_promised(figures: dict[str, Any]) -> None:
 
 
 def test_the_card_tells_what_the_figures_tell(figures: dict[str, Any]) -> None:
-    text = (checkpoint.DEFAULT / CARD).read_text()
+    text = (DEFAULT / CARD).read_text()
     assert figures["version"] in text
     assert figures["data"] in text
     for name, value in figures["test"]["values"].items():
@@ -60,5 +60,5 @@ def test_the_card_tells_what_the_figures_tell(figures: dict[str, Any]) -> None:
 
 
 def test_it_is_small(detector: Detector) -> None:
-    assert (checkpoint.DEFAULT / "model.pt").stat().st_size < 3_000_000
+    assert (DEFAULT / WEIGHTS).stat().st_size < 3_000_000
     assert sum(one.numel() for one in detector.net.parameters()) < 800_000

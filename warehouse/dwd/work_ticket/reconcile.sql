@@ -1,6 +1,1 @@
-SELECT 'rows' AS measure,
-  (SELECT COUNT(*) FROM (
-    SELECT op, ROW_NUMBER() OVER (
-      PARTITION BY ticket_id ORDER BY op_ts DESC, binlog_file DESC, binlog_pos DESC, binlog_row DESC) AS rn
-    FROM ods.work_ticket_change) WHERE rn = 1 AND op <> 'd') AS upstream,
-  (SELECT COUNT(*) FROM dwd.work_ticket) AS here
+{{ macros.latest_reconcile(of='ods.work_ticket_change') }}
