@@ -51,9 +51,10 @@ def supervisor(tmp_path: Path) -> Iterator[psutil.Process]:
     programs = [PROGRAM.format(number=n, python=sys.executable, folder=tmp_path) for n in range(SERVICES)]
     (tmp_path / "conf").write_text(CONFIGURATION.format(folder=tmp_path) + "".join(programs))
     subprocess.run([sys.executable, "-m", "stack.supervisord", "-c", tmp_path / "conf"], check=True)
-    while not ((tmp_path / "pid").exists() and (tmp_path / "sock").exists()):
+    pid = tmp_path / "pid"
+    while not (pid.exists() and pid.read_text().endswith("\n") and (tmp_path / "sock").exists()):
         time.sleep(0.05)
-    yield psutil.Process(int((tmp_path / "pid").read_text()))
+    yield psutil.Process(int(pid.read_text()))
     ask(tmp_path, "shutdown")
 
 
