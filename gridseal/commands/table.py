@@ -64,7 +64,7 @@ def compact(tables: TablesArgument = None, pause: PauseOption = False, format: F
 
     The pipeline compacts by itself, after every fifth commit of a table; this finishes what it has planned, and plans
     more for tables in which no writer has left an instant in flight. A table has one writer at a time: while the
-    pipeline runs, its tables are refused unless --pause is given.
+    pipeline runs, its tables are refused unless --pause is given. Where no log file waits, nothing is paused.
     """
     from pipelines.batch.services import compact as service
 
@@ -75,7 +75,8 @@ def clean(tables: TablesArgument = None, pause: PauseOption = False, format: For
     """Remove files that no query about the past may ask for any more, by GRIDSEAL_RETENTION_HOURS.
 
     The pipeline cleans by itself, after its commits; this is for a table that commits no longer, or after a shorter
-    retention. While the pipeline runs, its tables are refused unless --pause is given.
+    retention. While the pipeline runs, its tables are refused unless --pause is given. Where no table has more commits
+    than are kept, nothing is paused.
     """
     from pipelines.batch.services import clean as service
 
@@ -97,7 +98,7 @@ def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Fo
     from contextlib import nullcontext
 
     from gridseal.settings import load_settings
-    from pipelines.batch.services import refuse_unfit, why_not
+    from pipelines.batch.services import idle, refuse_unfit, why_not
     from pipelines.observe.files import table_files
     from pipelines.streaming.child import in_child
     from pipelines.streaming.pause import paused
@@ -111,12 +112,14 @@ def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Fo
     if not tables:
         before = [one for one in before if one.commits]
         wanted = [catalog.table(one.table) for one in before]
-    streamed = any(table.mode == "stream" for table in wanted)
+    served = [catalog.table(one.table) for one in before if not idle(service, loaded, one)]
+    streamed = any(table.mode == "stream" for table in served)
     with (
         paused(loaded, catalog, say) if pause and streamed else nullcontext(),
-        progress(f"{service.__name__}: {', '.join(table.name for table in wanted)}"),
+        progress(f"{service.__name__}: {', '.join(table.name for table in served)}"),
     ):
-        in_child(loaded, service, loaded, catalog, [table.name for table in wanted])
+        if served:
+            in_child(loaded, service, loaded, catalog, [table.name for table in served])
     after = table_files(loaded, wanted, _MIB)
     size = _size if format is Format.TABLE else int
     rows = [
@@ -125,7 +128,8 @@ def _serve(service: "Service", tables: list[str] | None, pause: bool, format: Fo
     ]
     counts = [name + when for name in ("files", "log_files", "past_bytes") for when in ("_before", "")]
     print_rows(("table", *counts), rows, format)
-    say(f"{len(rows)} tables in {time.monotonic() - began:.1f} s")
+    rest = f"; {len(rows) - len(served)} had nothing to do" if len(served) < len(rows) else ""
+    say(f"{len(served)} tables in {time.monotonic() - began:.1f} s{rest}")
 
 
 def _size(count: int) -> str:

@@ -12,6 +12,11 @@ class Days:
     first: str
     last: str
 
+    def each(self) -> list[str]:
+        """Every day of it."""
+        first, last = date.fromisoformat(self.first), date.fromisoformat(self.last)
+        return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+
     def __contains__(self, day: str) -> bool:
         """Whether a day lies in the span."""
         return self.first <= day <= self.last

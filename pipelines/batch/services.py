@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipelines.errors import PipelineError
+from pipelines.observe.files import TableFiles
 from pipelines.settings import PipelineSettings
 from pipelines.sql.session import Tables, open_session
 from pipelines.streaming.hudi import kept_commits
@@ -27,6 +28,20 @@ def why_not(service: Service, table: Table) -> str:
             " another name, and the pipeline could not write the table again"
         )
     return ""
+
+
+def idle(service: Service, settings: PipelineSettings, files: TableFiles) -> bool:
+    """Whether a service would find nothing to do in a table, which is not worth a pause of the pipeline.
+
+    Args:
+        service: Which.
+        settings: How long the past is kept.
+        files: Of the table.
+    """
+    if service is compact:
+        return files.log_files == 0
+    # The cleaner spares so many commits, and all files that they know.
+    return service is clean and files.commits <= kept_commits(settings)
 
 
 def refuse_unfit(service: Service, tables: Iterable[Table]) -> None:

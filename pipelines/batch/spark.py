@@ -50,18 +50,24 @@ def run_spark(
     """
     wanted = [table for table in catalog.ordered if table.name in names]
     with writing(settings, wanted), spark_failures(settings):
-        session = open_session(settings)
-        known = Tables(session, catalog, settings)
+        session, known = None, None
         made = []
         for table in wanted:
             if days:
                 # They are no reason to pass over others next time.
-                made.append(make(session, known, catalog, table, _of_days(table, days), None))
+                partitions: Collection[str] | None = _of_days(table, days)
+                read: Read | None = None
             else:
                 found = waiting(settings, catalog, table)
-                made.append(
-                    make(session, known, catalog, table, None if full_refresh else found.partitions, found.newest)
-                )
+                partitions, read = None if full_refresh else found.partitions, found.newest
+            if partitions is not None and not partitions:
+                # Nothing is worth starting Spark for.
+                made.append(Made(table.name, (), ()))
+                continue
+            if known is None:
+                session = open_session(settings)
+                known = Tables(session, catalog, settings)
+            made.append(make(session, known, catalog, table, partitions, read))
         return made
 
 
@@ -75,11 +81,9 @@ def make(
         known: Its tables.
         catalog: The tables.
         table: Which one.
-        partitions: Such as 2026-11-20; None for all.
+        partitions: Such as 2026-11-20, at least one; None for all.
         read: What the run has read, to be kept in the commit; None to keep what the last run has said.
     """
-    if partitions is not None and not partitions:
-        return Made(table.name, (), ())
     for name in catalog.upstream[table.name]:
         known.ensure(name)
     return replace_rows(session, known, table, session.sql(_select(catalog, table, partitions)), partitions, read)
@@ -117,9 +121,7 @@ def replace_rows(
 
 
 def _of_days(table: Table, days: Days) -> list[str]:
-    first, last = date.fromisoformat(days.first), date.fromisoformat(days.last)
-    every = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return sorted({partition_of(table, day.isoformat()) for day in every})
+    return sorted({partition_of(table, day) for day in days.each()})
 
 
 def _select(catalog: Catalog, table: Table, partitions: Collection[str] | None) -> str:

@@ -30,3 +30,4 @@ def test_refusals(tmp_path: Path, name: str, days: Days | None, message: str, ex
 
 def test_days_are_sql() -> None:
     assert Days("2026-11-20", "2026-11-22").condition("dt") == "`dt` BETWEEN '2026-11-20' AND '2026-11-22'"
+    assert Days("2026-02-27", "2026-03-01").each() == ["2026-02-27", "2026-02-28", "2026-03-01"]

@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipelines.batch.services import Service, clean, cluster, compact, why_not
+from pipelines.batch.services import Service, clean, cluster, compact, idle, why_not
 from pipelines.errors import PipelineError
+from pipelines.observe.files import TableFiles
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.hudi import kept_commits
 from warehouse.catalog import load_catalog
 
 SETTINGS = PipelineSettings(flink_url="http://127.0.0.1:1")
@@ -32,3 +34,10 @@ def test_each_table_has_the_services_that_fit_it(name: str) -> None:
     assert not why_not(clean, table)
     assert bool(why_not(compact, table)) == (table.table_type == "COPY_ON_WRITE")
     assert bool(why_not(cluster, table)) == (table.engine == "flink")
+
+
+def test_what_has_nothing_to_do_is_known_by_the_files() -> None:
+    kept = kept_commits(SETTINGS)
+    assert [idle(compact, SETTINGS, TableFiles("t", log_files=logs)) for logs in (0, 1)] == [True, False]
+    assert [idle(clean, SETTINGS, TableFiles("t", commits=count)) for count in (kept, kept + 1)] == [True, False]
+    assert not idle(cluster, SETTINGS, TableFiles("t"))
