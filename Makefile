@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-models test-integration test-faults test-soak models bench bench-notary bench-pipeline lint format docs lock lock-jars tools torch vulnerabilities sbom clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-models test-dags test-integration test-faults test-soak models bench bench-notary bench-pipeline lint format docs lock lock-jars tools torch airflow vulnerabilities sbom clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -33,7 +33,7 @@ doctor: ready ## Say what is missing or wrong, and the command that mends it
 	@$(GRIDSEAL) doctor
 
 test: ## Run all tests, those without services side by side
-	@$(MAKE) --no-print-directory -j3 test-unit test-java test-models
+	@$(MAKE) --no-print-directory -j3 test-unit test-java test-models test-dags
 	@$(MAKE) --no-print-directory test-integration
 
 test-unit: tools ## Run the tests that need no service
@@ -45,7 +45,10 @@ test-java: ready ## Run the tests of the Java sources and functions
 test-models: torch ## Run the tests of the models, in their own environment
 	@.venv-models/bin/python -m pytest --confcutdir tests/models tests/models
 
-test-integration: ready torch ## Run the tests on the real services, on ports and state of their own
+test-dags: airflow ## Run the tests of the DAGs, in Airflow's environment
+	@.venv-airflow/bin/python -m pytest --confcutdir tests/dags tests/dags
+
+test-integration: ready torch airflow ## Run the tests on the real services, on ports and state of their own
 	@$(PYTEST) --durations 40 -m integration
 
 test-faults: ready torch ## Break every service while data flow, and count every row; takes about an hour
@@ -66,11 +69,12 @@ bench-notary: ready ## Measure the notary alone, a few minutes; with services th
 bench-pipeline: ready ## Measure the pipeline alone, on services of its own
 	@.venv/bin/python -m bench --only pipeline
 
-lint: tools torch ## Check style and types, and that no tracked file holds a secret
+lint: tools torch airflow ## Check style and types, and that no tracked file holds a secret
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy --follow-imports silent --python-executable .venv-models/bin/python --package models.defects --module bench.models.child
+	@.venv/bin/mypy --follow-imports silent --python-executable .venv-airflow/bin/python --package dags
 	@.venv/bin/python -m supply.secrets
 
 format: ready ## Lay out the code and mend what can be mended
@@ -89,6 +93,8 @@ lock: ready ## Pin the dependencies of requirements/*.in and stack/npm anew, wit
 	  --output-file requirements/supply.lock requirements/supply.in
 	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
 	  --output-file requirements/models.lock requirements/models.in
+	@.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  --output-file requirements/airflow.lock requirements/airflow.in
 	@sed -z -i 's/,\n *"engines": {[^}]*}//g' stack/npm/package-lock.json # see stack/anvil.py
 
 lock-jars: ## Pin the jars that Maven fetches anew, after a version in a pom has changed
@@ -100,6 +106,9 @@ tools: ready
 torch: ready ## Install torch and torchvision into .venv-models (5 GB), so that models learn and answer
 	@.venv/bin/python -m models.environment
 
+airflow: ready ## Install Airflow into .venv-airflow, and PostgreSQL, for gridseal up --with airflow
+	@.venv/bin/python -m stack.airflow.environment
+
 sbom: tools ## Write what gridseal is made of to build/sbom.cdx.json, in CycloneDX
 	@.venv-supply/bin/python -m supply.sbom
 
@@ -110,4 +119,4 @@ clean: ## Stop everything and remove all state (var/)
 	@if [ -x $(GRIDSEAL) ]; then $(GRIDSEAL) clean --yes; fi
 
 distclean: clean ## Remove what set-up made as well
-	@rm -rf .venv .venv-models .venv-supply build pipelines/streaming/java/target *.egg-info
+	@rm -rf .venv .venv-airflow .venv-models .venv-supply build pipelines/streaming/java/target *.egg-info

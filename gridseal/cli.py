@@ -1,5 +1,7 @@
 """The command line: one function a command, heavy imports only inside them."""
 
+import os
+import signal
 import sys
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from gridseal.commands import (
     images,
     lake,
     metrics,
+    night,
     notary,
     pipeline,
     proofs,
@@ -48,6 +51,7 @@ sealing.register(app)
 proofs.register(app)
 audits.register(app)
 notary.register(app)
+night.register(app)
 
 
 def _version(value: bool) -> None:
@@ -65,10 +69,24 @@ def _options(
     pass
 
 
+class _Terminated(BaseException):
+    """Somebody asks us to end."""
+
+
+def _terminate(*_: object) -> None:
+    # What is to be put in order is, once, such as a pipeline that is paused.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Terminated
+
+
 def main() -> None:
     """Run a command; an error is one message and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
+    except _Terminated:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
@@ -94,7 +112,6 @@ def _fail(message: str, hint: str, details: str = "") -> None:
 
 def _write_traceback(error: Exception) -> str:
     """Keep what a developer needs in a file; the user gets its name."""
-    import os
     import tempfile
     import traceback
 

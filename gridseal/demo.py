@@ -73,7 +73,7 @@ def run_demo(meters: int, seed: int, timeout_s: float) -> bool:
             say(f"  not started: {without_models}; make torch (5 GB), then: gridseal up --with detector")
         else:
             register(settings, settings.model_dir)
-            stack.start(settings, "detector", tell)
+            stack.start(settings, "detector", report=tell)
     warming.join()
     with _step("reconciliation"), progress("reconciling") as update:
         lines = reconcile(settings, catalog, (settings.host, settings.sql_port), timeout_s, update)

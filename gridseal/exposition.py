@@ -13,6 +13,7 @@ from gridseal.errors import WRONG_USAGE, GridsealError
 from gridseal.watching import Watched
 
 if TYPE_CHECKING:
+    from notary.night import NightFigures
     from pipelines.observe.snapshot import Snapshot
     from stack import ServiceStatus
 
@@ -74,7 +75,7 @@ def _registry(take: Callable[[], Watched]) -> CollectorRegistry:
 
 def metrics_of(watched: Watched) -> Iterator[Metric]:
     """Every metric; those of a part that could not be read are left out."""
-    parts = {"services": watched.services, **watched.pipeline.parts()}
+    parts = {"services": watched.services, **watched.pipeline.parts(), "nights": watched.nights}
     yield _gauge(
         "gridseal_collector_up",
         "1 if this part of the figures could be read, else 0 and its metrics are missing.",
@@ -87,6 +88,7 @@ def metrics_of(watched: Watched) -> Iterator[Metric]:
     yield from _topics(watched.pipeline)
     yield from _tables(watched.pipeline)
     yield from _rest(watched.pipeline)
+    yield from _nights(watched.nights.value)
 
 
 def _services(services: Iterable["ServiceStatus"]) -> Iterator[Metric]:
@@ -247,6 +249,21 @@ def _rest(pipeline: "Snapshot") -> Iterator[Metric]:
     if hdfs := pipeline.hdfs.value:
         yield _gauge("gridseal_hdfs_free_bytes", "Room in HDFS, in bytes.", hdfs.free)
         yield _gauge("gridseal_hdfs_size_bytes", "Capacity of HDFS, in bytes.", hdfs.total)
+
+
+def _nights(figures: "NightFigures | None") -> Iterator[Metric]:
+    if figures is None:
+        return
+    yield _counter("gridseal_nights_sealed", "Nights that the notary has sealed.", len(figures.nights))
+    yield _gauge("gridseal_nights_late", "Nights that were sealed after they were due.", len(figures.late))
+    yield _gauge("gridseal_nights_missing", "Nights that are due and that nobody has sealed.", len(figures.missing))
+    yield _gauge("gridseal_nights_pending", "Nights that are sealed and not final yet.", len(figures.pending))
+    if last := figures.last_final:
+        yield _gauge(
+            "gridseal_night_final_timestamp_seconds",
+            "When the newest night that is final was sealed, seconds since 1970.",
+            last.sealed_at.timestamp(),
+        )
 
 
 def _gauge(name: str, said: str, value: "float | dict[str, float] | dict[str, int]", label: str = "") -> Metric:

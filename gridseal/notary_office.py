@@ -1,14 +1,17 @@
 """The notary of this checkout, as its commands open it, and what several of them print."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridseal.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from gridseal.settings import Settings
     from notary.audit.partition import Difference
+    from notary.night import NightFigures
     from notary.office import Office
     from notary.record.checkpoints import Anchored
 
@@ -79,6 +82,23 @@ def print_checkpoints(checkpoints: "list[Anchored]", format: Format) -> None:
             )
         )
     print_rows(("seals", "root", "made at", "state", "block", "block time", "stamped"), rows, format)
+
+
+def nights_told(figures: "NightFigures") -> str:
+    """How the nightly anchoring goes on, in a line."""
+    told = (
+        f"{len(figures.nights)} night{'' if len(figures.nights) == 1 else 's'} sealed",
+        f"{_days(figures.late)} of them late",
+        f"{_days(figures.missing)} missing",
+        f"{_days(figures.pending)} not final yet",
+    )
+    return ", ".join(told)
+
+
+def _days(days: "Sequence[date]") -> str:
+    """How many, and which, as far as one can read them."""
+    shown = ", ".join(map(str, days[:5])) + (", ..." if len(days) > 5 else "")
+    return f"{len(days)} ({shown})" if days else "none"
 
 
 def publish_tables(office: "Office") -> None:

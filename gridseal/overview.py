@@ -1,11 +1,14 @@
-"""The pipeline's figures as `gridseal status` tells them: rows for people, one document for programs."""
+"""The figures of pipeline and nights as `gridseal status` tells them: rows for people, one document for programs."""
 
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from gridseal.notary_office import nights_told
+
 if TYPE_CHECKING:
+    from notary.night import NightFigures
     from pipelines.batch.repair import FrozenDay
     from pipelines.observe.checkpoint import CheckpointFigures
     from pipelines.observe.commits import TableCommit
@@ -31,6 +34,27 @@ def pipeline_rows(snapshot: "Snapshot") -> list[tuple[str, str]]:
     rows += _told("photographs", snapshot.drift, lambda value: [("photographs", _drift(value))])
     rows += _told("disk", snapshot.disk, lambda value: [("disk", _room(value))])
     return rows + _told("HDFS", snapshot.hdfs, lambda value: [("HDFS", _room(value))])
+
+
+def night_rows(nights: "Part[NightFigures]") -> list[tuple[str, str]]:
+    """Likewise, of the nightly anchoring."""
+    return _told("nights", nights, lambda value: [("nights", _nights(value))])
+
+
+def night_document(nights: "Part[NightFigures]") -> dict[str, Any]:
+    """The nights for JSON."""
+
+    def form(value: "NightFigures") -> dict[str, Any]:
+        last = value.last_final
+        return {
+            "sealed": len(value.nights),
+            "late": [str(day) for day in value.late],
+            "missing": [str(day) for day in value.missing],
+            "pending": [str(day) for day in value.pending],
+            "last_final": last and {"night": str(last.night), "sealed_at": last.sealed_at.isoformat()},
+        }
+
+    return dict(part_document(nights, form))
 
 
 def table_rows(snapshot: "Snapshot") -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -132,6 +156,15 @@ def _letters(counts: dict[str, int]) -> str:
 def _days(days: "tuple[FrozenDay, ...]") -> str:
     shown = ", ".join(day.day for day in days[:3]) + (f" and {len(days) - 3} more" if len(days) > 3 else "")
     return f"{shown} (next: gridseal batch repair)" if days else "none"
+
+
+def _nights(figures: "NightFigures") -> str:
+    if not figures.nights:
+        return "none sealed yet (next: gridseal up --with airflow, or gridseal notarize)"
+    last = figures.last_final
+    told = f"{nights_told(figures)}; " + (f"the last final one is {last.night}" if last else "no final one")
+    remedy = "gridseal notarize" if figures.missing else "gridseal anchor" if figures.pending else ""
+    return told + (f" (next: {remedy})" if remedy else "")
 
 
 def _drift(drift: "Drift | None") -> str:

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gridseal.errors import WRONG_USAGE, GridsealError
 from models.settings import ModelSettings
 from notary.settings import NotarySettings
-from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name, port_fields, secret_fields
+from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name, hidden_fields, port_fields, secret_fields
 
 
 class Settings(StackSettings, NotarySettings, ModelSettings, BaseSettings):
@@ -110,7 +110,7 @@ def _explain(error: ValidationError, env_file: Path) -> list[str]:
             lines.append(what)
             continue
         field = str(part["loc"][0]).lower()
-        shown = "(hidden)" if "password" in field else repr(part["input"])
+        shown = "(hidden)" if field in hidden_fields() else repr(part["input"])
         lines.append(f"{env_name(field)} is {shown}, read in {_where(env_name(field), env_file)}: {what}")
     return lines
 

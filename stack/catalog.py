@@ -1,6 +1,6 @@
 """The services, in the order in which they are told."""
 
-from stack import chain, database, detector, flink, hdfs, kafka, sql, zookeeper
+from stack import airflow, chain, database, detector, flink, hdfs, kafka, sql, zookeeper
 from stack.errors import StackError
 from stack.service import Service
 from stack.settings import StackSettings
@@ -12,7 +12,7 @@ def all_services(settings: StackSettings) -> list[Service]:
     Raises:
         StackError: Java, jars or programs that they need are missing.
     """
-    rooms = (hdfs, kafka, database, zookeeper, flink, chain, sql, detector)
+    rooms = (hdfs, kafka, database, zookeeper, flink, chain, sql, detector, airflow)
     return [service for room in rooms for service in room.services(settings)]
 
 

@@ -47,16 +47,16 @@ def up(settings: StackSettings, report: Report = quiet) -> None:
     _bring_up(settings, services, report)
 
 
-def start(settings: StackSettings, name: str, report: Report = quiet) -> None:
-    """Starts one service, such as `sql`, and returns when it is ready; the others must be up.
+def start(settings: StackSettings, *names: str, report: Report = quiet) -> None:
+    """Starts some services, such as `sql`, and returns when they are ready; the others must be up.
 
     Raises:
         StackError: As for `up`.
     """
-    service = find_service(settings, name)
-    if service.on_demand and not Supervisor(Layout.of(settings)).pid():
-        raise StackError(f"{name} needs the services, which do not run", hint="make up")
-    _bring_up(settings, [service], report)
+    services = [find_service(settings, name) for name in names]
+    if any(service.on_demand for service in services) and not Supervisor(Layout.of(settings)).pid():
+        raise StackError(f"{' and '.join(names)} needs the services, which do not run", hint="make up")
+    _bring_up(settings, services, report)
 
 
 def stop(settings: StackSettings, name: str, report: Report = quiet) -> None:

@@ -11,6 +11,9 @@ from stack.step import ROOT, Step
 
 MODELS = ROOT / ".venv-models"
 """Where models learn and answer."""
+AIRFLOW = ROOT / ".venv-airflow"
+"""Where Airflow runs the nights."""
+AIRFLOW_LOCK = ROOT / "requirements" / "airflow.lock"
 
 
 def install(step: Step, venv: Path, lock: Path) -> None:

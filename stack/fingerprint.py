@@ -7,20 +7,21 @@ from pathlib import Path
 from stack.errors import StackError
 from stack.files import write
 from stack.layout import Layout
-from stack.settings import StackSettings, env_name, secret_fields
+from stack.settings import StackSettings, env_name, hidden_fields
 
 # Not a setting, but as good a reason for a new start: other jars lie in FLINK_HOME.
 _SET_UP = "set-up"
 
 
 def take(settings: StackSettings) -> dict[str, str]:
-    """Each setting of the stack as text; of a password only a hash."""
+    """Each setting of the stack as text; of one that is hidden only a hash."""
     values = {name: str(getattr(settings, name)) for name in StackSettings.model_fields}
     layout = Layout.of(settings)
     values |= {"var_dir": str(layout.var), "build_dir": str(layout.build)}
-    for name in secret_fields():
-        secret = getattr(settings, name).get_secret_value()
-        values[name] = "sha256:" + hashlib.sha256(secret.encode()).hexdigest()
+    for name in hidden_fields():
+        secret = getattr(settings, name)
+        given = secret.get_secret_value() if secret else ""
+        values[name] = "sha256:" + hashlib.sha256(given.encode()).hexdigest()
     stamp = layout.build / "stamps" / "flink"
     values[_SET_UP] = stamp.read_text(encoding="ascii") if stamp.exists() else ""
     return values
@@ -57,7 +58,7 @@ def check_unchanged(settings: StackSettings) -> None:
 def _describe(name: str, before: str, now: str) -> str:
     if name == _SET_UP:
         return "set-up has assembled another FLINK_HOME"
-    return f"{env_name(name)} changed" + ("" if name in secret_fields() else f" from {before} to {now}")
+    return f"{env_name(name)} changed" + ("" if name in hidden_fields() else f" from {before} to {now}")
 
 
 def _path(settings: StackSettings) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 
 from stack.errors import StackError
 from stack.java import JAVA_VERSION, java_home
@@ -17,6 +18,8 @@ PACKAGES = {
     "python3-venv": "",
     f"openjdk-{JAVA_VERSION}-jdk-headless": "",
 }
+POSTGRESQL = "postgresql-15"
+"""Only for Airflow, once somebody wants it."""
 
 
 def missing_packages() -> list[str]:
@@ -40,7 +43,15 @@ def missing_packages() -> list[str]:
 
 def install_packages(step: Step) -> None:
     """Installs the missing packages."""
-    missing = missing_packages()
+    install(step, missing_packages())
+
+
+def install(step: Step, missing: Sequence[str]) -> None:
+    """Installs packages of Debian.
+
+    Raises:
+        StackError: Only root can, and we are not, or it failed.
+    """
     manual = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
     if os.geteuid() != 0:
         raise StackError(f"packages are missing and only root can install them: {', '.join(missing)}", hint=manual)

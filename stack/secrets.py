@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.settings import ENV_FILE, env_name, secret_fields
+from stack.settings import ENV_FILE, env_name, hidden_fields, secret_fields
 
 _HEADER = "# Made by gridseal at its first start. Keep it private: mode 0600, never committed.\n"
 
@@ -48,7 +48,7 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment for a process that needs no password, or reads it from .env."""
-    secret = {env_name(field) for field in secret_fields()}
+    secret = {env_name(field) for field in hidden_fields()}
     return {name: value for name, value in environment.items() if name not in secret}
 
 

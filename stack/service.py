@@ -19,6 +19,7 @@ class Service:
         on_demand: Not started by `up`.
         starts_second: Started once the others are ready: it ends if it does not find them.
         stop_first: Stopped before the services that it writes to.
+        stop_signal: Which signal asks it to end.
         start_seconds: How long the start may take at most.
     """
 
@@ -32,4 +33,5 @@ class Service:
     on_demand: bool = False
     starts_second: bool = False
     stop_first: bool = False
+    stop_signal: str = "TERM"
     start_seconds: float = 180.0

@@ -1,5 +1,6 @@
 """Where the services listen, how much memory they take and where they keep their state."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -42,6 +43,8 @@ class StackSettings(BaseModel):
     flink_taskmanager_data_port: Port = Field(16121, description="Flink TaskManager, data exchange.")
     sql_port: Port = Field(18100, description="Spark SQL endpoint, started on demand.")
     sql_jdbc_port: Port = Field(18110, description="The same endpoint for clients of jdbc:hive2.")
+    airflow_port: Port = Field(18080, description="Airflow, web page and REST, started on demand.")
+    airflow_database_port: Port = Field(15432, description="PostgreSQL of Airflow.")
     chain_port: Port = Field(18545, description="Node of the chain, JSON-RPC.")
 
     # Signed into every transaction, so that none is valid on two chains: no public one has it, and 31337 is what every
@@ -72,7 +75,25 @@ class StackSettings(BaseModel):
     database_reader_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_reader.")
     sql_password: SecretStr = Field(SecretStr(""), description="Password of analyst, the user of jdbc:hive2.")
 
+    alarm_url: SecretStr | None = Field(
+        None, description="Webhook, http(s)://..., that Airflow tells, as JSON, what has failed or is late."
+    )
+    alarm_after_minutes: int = Field(
+        90, ge=0, le=1440, description="Minutes after its marts by which a night must be final, or Airflow tells so."
+    )
+
+    airflow_database_password: SecretStr = Field(SecretStr(""), description="Password of airflow, in PostgreSQL.")
+    airflow_admin_password: SecretStr = Field(SecretStr(""), description="Password of admin, in Airflow.")
+    airflow_engineer_password: SecretStr = Field(
+        SecretStr(""), description="Password of engineer, who may run and end DAGs."
+    )
+    airflow_viewer_password: SecretStr = Field(SecretStr(""), description="Password of viewer, who may only look.")
+
     @field_validator(
+        "airflow_database_password",
+        "airflow_admin_password",
+        "airflow_engineer_password",
+        "airflow_viewer_password",
         "database_admin_password",
         "database_app_password",
         "database_cdc_password",
@@ -85,6 +106,13 @@ class StackSettings(BaseModel):
         if text and (len(text) < MIN_PASSWORD_LENGTH or not text.isprintable()):
             raise ValueError(f"a password needs {MIN_PASSWORD_LENGTH} or more printable characters")
         return password
+
+    @field_validator("alarm_url")
+    @classmethod
+    def _check_address(cls, address: SecretStr | None) -> SecretStr | None:
+        if address and not re.fullmatch(r"https?://\S+", address.get_secret_value()):
+            raise ValueError("an address that begins with http:// or https:// is needed")
+        return address
 
     @model_validator(mode="after")
     def _check_ports_differ(self) -> Self:
@@ -106,6 +134,11 @@ def port_fields() -> list[str]:
 def secret_fields() -> list[str]:
     """Names of the fields that hold a password."""
     return [name for name, field in StackSettings.model_fields.items() if field.annotation is SecretStr]
+
+
+def hidden_fields() -> list[str]:
+    """Names of the fields that are never shown: passwords, and addresses that may hold a key."""
+    return [*secret_fields(), "alarm_url"]
 
 
 def env_name(field: str) -> str:

@@ -167,6 +167,7 @@ class Supervisor:
             "startsecs": 5,
             "startretries": 20,
             # Flink's scripts and PySpark have children of their own.
+            "stopsignal": service.stop_signal,
             "stopasgroup": "true",
             "killasgroup": "true",
             "stopwaitsecs": 20,

@@ -25,8 +25,9 @@ from packageurl import PackageURL
 from models import environment
 from stack import anvil, checksums
 from stack.bootstrap import LOCK, VENV
+from stack.environment import AIRFLOW_LOCK
 from stack.errors import StackError
-from stack.packages import PACKAGES
+from stack.packages import PACKAGES, POSTGRESQL
 from stack.step import BUILD, ROOT
 from supply.tools import INVENTORY
 
@@ -87,7 +88,7 @@ def package_jar_components(site_packages: Path) -> Iterator[Component]:
 
 def debian_components() -> Iterator[Component]:
     """The packages of Debian that set-up asks for, in the version that is installed here; apt checks them."""
-    for name in PACKAGES:
+    for name in (*PACKAGES, POSTGRESQL):
         words = ("dpkg-query", "--show", "--showformat=${Version}", name)
         asked = subprocess.run(words, capture_output=True, text=True, check=False)
         yield _component(PackageURL("deb", "debian", name, asked.stdout.strip() or None), [])
@@ -104,7 +105,7 @@ def inventory() -> Bom:
         raise StackError(f"{_JARS} or {VENV} is missing", hint="make setup")
     bom = Bom(
         components=[
-            *python_components(*(lock.read_text(encoding="utf-8") for lock in (LOCK, environment.LOCK))),
+            *python_components(*(lock.read_text(encoding="utf-8") for lock in (LOCK, environment.LOCK, AIRFLOW_LOCK))),
             *npm_components((anvil.LOCK / "package-lock.json").read_text(encoding="utf-8")),
             *maven_components(_JARS),
             *package_jar_components(site_packages),

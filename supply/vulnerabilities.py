@@ -22,6 +22,7 @@ from typing import Any
 from models import environment
 from stack import anvil
 from stack.bootstrap import LOCK
+from stack.environment import AIRFLOW_LOCK
 from stack.errors import StackError
 from supply import tools
 
@@ -314,6 +315,7 @@ def main(arguments: list[str] | None = None) -> int:
     answers = [
         ask_pypi(LOCK, osv),
         ask_pypi(environment.LOCK, osv),
+        ask_pypi(AIRFLOW_LOCK, osv),
         ask_pypi(tools.LOCK, osv),
         ask_npm(anvil.LOCK),
         ask_osv(purls(document), osv or OSV),

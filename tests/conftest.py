@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 import stack
 from gridseal.settings import Settings, settings_beside
@@ -14,15 +15,19 @@ from stack.sql import settings_environment
 
 # Beside the ports of a stack that someone may have running.
 PORT_OFFSET = 2000
-# They run in .venv-models: make test-models.
-collect_ignore = ["models"]
+# Of the webhook that Airflow tells of failures.
+ALARM_PORT = 20999
+# They run in environments of their own: make test-models, make test-dags.
+collect_ignore = ["dags", "models"]
 
 
 def _settings(folder: Path) -> Settings:
     # Tables of its own, which a test may change.
     warehouse = folder / "warehouse"
     shutil.copytree(Settings.model_fields["warehouse_dir"].default, warehouse)
-    return settings_beside(folder, PORT_OFFSET, warehouse_dir=warehouse)
+    # Airflow leaves nights no time, so that each is told to be late.
+    told = {"alarm_url": SecretStr(f"http://127.0.0.1:{ALARM_PORT}"), "alarm_after_minutes": 0}
+    return settings_beside(folder, PORT_OFFSET, warehouse_dir=warehouse, **told)
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,10 @@ import typer
 
 from gridseal.commands.options import FormatOption, WaitOption, parse_day, parse_span
 from gridseal.errors import CHECK_FAILED, PENDING, GridsealError
-from gridseal.notary_office import open_here, print_checkpoints, publish_tables, say_waiting
+from gridseal.notary_office import nights_told, open_here, print_checkpoints, publish_tables, say_waiting
 from gridseal.output import Format, say
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from notary.night import Sealing
 
 
@@ -42,8 +40,9 @@ def status(
     says by its exit code whether the nightly anchoring goes on.
     """
     from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
 
-    from notary.night import Nights, missing
+    from notary.night import night_figures
 
     limit = parse_span(expect_within, "gridseal notary status") if expect_within else None
     wanted = parse_day(night, "gridseal notary status") if night else None
@@ -52,17 +51,15 @@ def status(
         checkpoints, seals, contract = office.checkpoints.all(), len(office.log), office.contract
         partitions = sum(len(office.log.newest(table.name)) for table in office.catalog)
         origin = office.log.origin
-        nights = Nights(office.connection).all(checkpoints)
+        figures = night_figures(office.connection, now, ZoneInfo(office.settings.grid_timezone))
     if wanted:
-        _show_night(next((one for one in nights if one.night == wanted), None), night, format)
+        _show_night(next((one for one in figures.nights if one.night == wanted), None), night, format)
         return
     print_checkpoints(checkpoints, format)
     say(f"{origin}: {partitions} partitions, {seals:,} seals; contract {contract or 'not made yet'}")
-    gaps = missing(nights, now.date())
-    unfinished = [one.night for one in nights if not one.final]
-    say(f"{len(nights)} nights sealed, {_days(gaps)} missing, {_days(unfinished)} not final yet")
-    if limit is not None and not any(one.final and now - one.sealed_at <= limit for one in nights):
-        last = next((one for one in nights if one.final), None)
+    say(nights_told(figures))
+    if limit is not None and not any(one.final and now - one.sealed_at <= limit for one in figures.nights):
+        last = figures.last_final
         raise GridsealError(
             f"no night was sealed and final within {expect_within}; the last one: "
             + (f"{last.night}, sealed at {last.sealed_at:%Y-%m-%d %H:%M} UTC" if last else "none"),
@@ -79,12 +76,6 @@ def _show_night(found: "Sealing | None", night: str, format: Format) -> None:
     say(f"night of {night}: sealed at {found.sealed_at:%Y-%m-%d %H:%M} UTC, {state}")
     if not found.final:
         raise typer.Exit(PENDING)
-
-
-def _days(days: "list[date]") -> str:
-    """How many, and which, as far as one can read them."""
-    shown = ", ".join(map(str, days[:5])) + (", ..." if len(days) > 5 else "")
-    return f"{len(days)} ({shown})" if days else "none"
 
 
 def forget(

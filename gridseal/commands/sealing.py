@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridseal.commands.options import FormatOption, WaitOption, parse_days
+from gridseal.commands.options import FormatOption, WaitOption, parse_day
 from gridseal.errors import CHECK_FAILED, FINE, PENDING, WRONG_USAGE, GridsealError
 from gridseal.notary_office import HASH_DIGITS, open_here, print_checkpoints, publish_tables, say_waiting, tell
 from gridseal.output import Format, print_rows, progress, say
@@ -74,24 +74,33 @@ def anchor(wait: WaitOption = 120, format: FormatOption = Format.TABLE) -> None:
 
 
 def notarize(
-    night: Annotated[str, typer.Option("--night", help="Night, yyyy-MM-dd; default: today, in UTC.")] = "",
+    night: Annotated[
+        str,
+        typer.Option(
+            "--night", help="Night of which day, yyyy-MM-dd; default: the last one that is over in the grid's zone."
+        ),
+    ] = "",
     wait: WaitOption = 600,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Do the night's work: seal what has changed, anchor, and audit the partitions whose turn it is.
 
-    Any number of runs of one night make one checkpoint. Exit codes: 0 the checkpoint is final and nothing was found;
-    1 a partition could not be sealed, or an audit found tampering; 4 the checkpoint is not final or stamped yet.
+    Any number of runs of one night make one checkpoint. A night before it that nobody has sealed is sealed with it. A
+    partition in which an audit found tampering is audited again in each run. Exit codes: 0 the checkpoint is final and
+    nothing was found; 1 a partition could not be sealed, or an audit found tampering; 4 the checkpoint is not final or
+    stamped yet.
     """
-    from datetime import UTC, date, datetime
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
 
     from notary.audit.partition import Finding
     from notary.audit.run import summary
+    from notary.night import last_ended
     from notary.night import notarize as run
 
-    days = parse_days(night, night, "gridseal notarize") if night else None
-    wanted = date.fromisoformat(days.first) if days else datetime.now(UTC).date()
-    with open_here() as office, office.alone(say_waiting), progress(f"night of {wanted}") as update:
+    given = parse_day(night, "gridseal notarize") if night else None
+    with open_here() as office, office.alone(say_waiting), progress("night") as update:
+        wanted = given or last_ended(datetime.now(UTC), ZoneInfo(office.settings.grid_timezone))
         found = run(office, wanted, wait, tell, update)
         publish_tables(office)
     failed = (

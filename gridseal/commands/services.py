@@ -2,7 +2,7 @@
 
 import time
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,12 +10,16 @@ from gridseal.commands.options import FormatOption
 from gridseal.errors import CHECK_FAILED, NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import Format, print_json, print_rows, say
 
+if TYPE_CHECKING:
+    from gridseal.settings import Settings
+
 
 class OnDemand(StrEnum):
     """Services that are not started by themselves."""
 
     SQL = "sql"
     DETECTOR = "detector"
+    AIRFLOW = "airflow"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +37,8 @@ def up(
         list[OnDemand] | None,
         typer.Option(
             "--with",
-            help="Also start sql, for jdbc:hive2, or detector, which tells defects on photographs as they come.",
+            help="Also start sql, for jdbc:hive2, detector, which tells defects on photographs as they come, or"
+            " airflow, which runs the nights.",
         ),
     ] = None,
 ) -> None:
@@ -43,24 +48,35 @@ def up(
     from gridseal.settings import load_settings
     from models.register import register as register_model
     from pipelines.streaming.cluster import current_job
+    from stack import airflow
 
     began = time.monotonic()
     settings = load_settings()
     if OnDemand.DETECTOR in (further or ()):
         model_process.require()
+    if OnDemand.AIRFLOW in (further or ()):
+        airflow.require()
     stack.up(settings, tell)
     for service in further or ():
         if service is OnDemand.DETECTOR:
             # Each of its answers names a model that the lake knows.
             version, _ = register_model(settings, settings.model_dir)
-        stack.start(settings, service, tell)
+        stack.start(settings, *_parts(settings, service), report=tell)
         if service is OnDemand.DETECTOR:
             model_process.refuse_another(settings, version)
     say(f"all services are ready after {time.monotonic() - began:.1f} s")
+    if OnDemand.AIRFLOW in (further or ()):
+        say(f"Airflow: {airflow.url(settings)}, users {', '.join(airflow.USERS)}; their passwords are in .env")
     if current_job(settings):
         say("the pipeline goes on from its newest checkpoint")
     else:
         say("next:  gridseal pipeline start")
+
+
+def _parts(settings: "Settings", service: OnDemand) -> list[str]:
+    from stack import airflow
+
+    return airflow.service_names(settings) if service is OnDemand.AIRFLOW else [service.value]
 
 
 def tell(name: str, state: str, seconds: float) -> None:
@@ -83,8 +99,15 @@ def status(
     format: FormatOption = Format.TABLE,
     tables: Annotated[bool, typer.Option("--tables", help="Also list the last commit of every table.")] = False,
 ) -> None:
-    """Show each service, then the pipeline's figures; exit 3 if a service is not ready."""
-    from gridseal.overview import part_document, pipeline_document, pipeline_rows, table_rows
+    """Show each service, then the figures of pipeline and nights; exit 3 if a service is not ready."""
+    from gridseal.overview import (
+        night_document,
+        night_rows,
+        part_document,
+        pipeline_document,
+        pipeline_rows,
+        table_rows,
+    )
     from gridseal.settings import load_settings
     from gridseal.watching import watch
     from warehouse.catalog import load_catalog
@@ -99,13 +122,19 @@ def status(
     names = ("service", "state", "pid", "uptime_s", "restarts", "memory_mb", "address", "log")
     if format is Format.JSON:
         listed = [dict(zip(names, row, strict=True)) for row in rows]
-        pipeline = pipeline_document(watched.pipeline)
-        print_json({"services": part_document(watched.services, lambda _: listed), "pipeline": pipeline})
+        print_json(
+            {
+                "services": part_document(watched.services, lambda _: listed),
+                "pipeline": pipeline_document(watched.pipeline),
+                "nights": night_document(watched.nights),
+            }
+        )
     else:
         print_rows(names, rows, format)
     if format is Format.TABLE:
         say(f"{sum(s.rss_mb for s in services) / 1024:.1f} GiB in all")
-        print_rows(("pipeline", "value"), pipeline_rows(watched.pipeline), format)
+        rows_told = pipeline_rows(watched.pipeline) + night_rows(watched.nights)
+        print_rows(("pipeline and nights", "value"), rows_told, format)
         if tables and watched.pipeline.commits.value:
             print_rows(*table_rows(watched.pipeline), format)
     if not watched.services.ok:

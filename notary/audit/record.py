@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from notary.audit.partition import Audit, Kind
+from notary.audit.partition import Audit, Finding, Kind
 from notary.record.database import changing, now
 
 
@@ -30,3 +30,11 @@ class Audits:
             "SELECT table_name, partition, max(audited_at) AS at FROM audits GROUP BY table_name, partition"
         )
         return {(row["table_name"], row["partition"]): datetime.fromisoformat(row["at"]) for row in rows}
+
+    def tampered(self) -> set[tuple[str, str]]:
+        """Table and path of the partitions in which the last audit found tampering."""
+        # SQLite takes the other columns from the row that has the maximum.
+        rows = self._connection.execute(
+            "SELECT table_name, partition, verdict, max(audited_at) FROM audits GROUP BY table_name, partition"
+        )
+        return {(row["table_name"], row["partition"]) for row in rows if row["verdict"] == Finding.TAMPERED}

@@ -101,6 +101,11 @@ CREATE TABLE forgotten (
 """
 
 
+def record_file(settings: NotarySettings) -> Path:
+    """Where the record lies."""
+    return settings.notary_dir / _FILE
+
+
 @contextmanager
 def open_database(settings: NotarySettings) -> Iterator[sqlite3.Connection]:
     """The notary's record; made at first use.
@@ -108,7 +113,7 @@ def open_database(settings: NotarySettings) -> Iterator[sqlite3.Connection]:
     Raises:
         NotaryError: It cannot be read, or a newer gridseal wrote it.
     """
-    path = settings.notary_dir / _FILE
+    path = record_file(settings)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, timeout=60)

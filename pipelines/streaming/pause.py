@@ -29,5 +29,6 @@ def paused(settings: PipelineSettings, catalog: Catalog, report: Callable[[str],
         if job:
             # One whose client was interrupted would not let it.
             end_batch_jobs(settings)
-            report("the pipeline goes on")
+            # Told afterwards: whoever listened may have gone.
             start(settings, catalog)
+            report("the pipeline goes on")

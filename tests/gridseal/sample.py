@@ -1,8 +1,14 @@
 """A moment at which everything could be read."""
 
+import json
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gridseal.watching import Watched
+from notary.night import NightFigures, Sealing
+from notary.record.checkpoints import Anchored, State
+from notary.verify.evm import anchor_from_json
+from notary.verify.seal import Checkpoint
 from pipelines.batch.repair import FrozenDay
 from pipelines.observe.checkpoint import CheckpointFigures
 from pipelines.observe.commits import TableCommit
@@ -18,6 +24,8 @@ from pipelines.streaming.cluster import Job
 from stack import ServiceStatus
 
 NOW = 1_795_280_060.0
+NIGHT = datetime(2026, 11, 21, 4, tzinfo=UTC)
+EVIDENCE = anchor_from_json(json.loads(Path("tests/notary/evm_anchor.json").read_text())["anchor"])
 
 
 def watched() -> Watched:
@@ -52,4 +60,17 @@ def watched() -> Watched:
         disk=Part(Room(270 * 10**9, 72 * 10**9)),
         hdfs=Part(Room(270 * 10**9, 71 * 10**9)),
     )
-    return Watched(Part(services), pipeline)
+    return Watched(Part(services), pipeline, Part(nights()))
+
+
+def nights() -> NightFigures:
+    """Three that are sealed: one in time, one late, one of today that is not final; one is missing."""
+    held = Anchored(Checkpoint("lake", 52, bytes(32)), NIGHT, State.FINALIZED, EVIDENCE, ())
+    return NightFigures(
+        (
+            Sealing(date(2026, 11, 21), NIGHT + timedelta(days=1), False, None),
+            Sealing(date(2026, 11, 20), NIGHT, False, held),
+            Sealing(date(2026, 11, 18), NIGHT - timedelta(days=1), True, held),
+        ),
+        (date(2026, 11, 19),),
+    )

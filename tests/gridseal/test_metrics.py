@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gridseal import exposition
 from gridseal.watching import Watched
 from pipelines.observe.part import Part
-from tests.gridseal.sample import watched
+from tests.gridseal.sample import NIGHT, watched
 
 Cli = Callable[..., Any]
 UNITS = ("bytes", "seconds", "messages", "rows", "per_second")
@@ -55,6 +55,10 @@ def test_the_figures() -> None:
     assert found["gridseal_drift_images", ""] == 300
     assert found["gridseal_drift_grey_standard_deviations", ""] == -0.62
     assert found["gridseal_drift_defect_share", ""] == 0.125
+    assert found["gridseal_nights_sealed_total", ""] == 3
+    assert found["gridseal_nights_late", ""] == found["gridseal_nights_missing", ""] == 1
+    assert found["gridseal_nights_pending", ""] == 1
+    assert found["gridseal_night_final_timestamp_seconds", ""] == NIGHT.timestamp()
     assert found["gridseal_service_up", "kafka"] == 1
     # Nobody has started it: it is no service that is down.
     assert ("gridseal_service_up", "sql") not in found
@@ -143,6 +147,7 @@ def test_where_nothing_runs_the_rest_is_printed(cli: Cli) -> None:
     assert {part for (name, part), up in found.items() if name == "gridseal_collector_up" and up} == {
         "services",
         "disk",
+        "nights",
     }
     assert found["gridseal_service_up", "kafka"] == 0
     assert found["gridseal_disk_free_bytes", ""] > 0

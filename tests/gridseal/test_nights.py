@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from notary.night import Nights, missing
+from notary.night import Nights, due, last_due, last_ended, missing
 from notary.record.checkpoints import Checkpoints, State
 from notary.record.database import open_database
 from notary.record.seals import SealLog
@@ -17,6 +18,7 @@ from notary.verify.evm import anchor_from_json
 from tests.notary.seals import append
 
 EVIDENCE = anchor_from_json(json.loads(Path("tests/notary/evm_anchor.json").read_text())["anchor"])
+PARIS = ZoneInfo("Europe/Paris")
 TODAY = datetime.now(UTC).date()
 Cli = Callable[..., Any]
 Work = Callable[..., None]
@@ -33,7 +35,7 @@ def work(tmp_path: Path) -> Work:
             log = SealLog(connection)
             checkpoints = Checkpoints(connection, log)
             append(log, seals)
-            Nights(connection).add(day, len(log))
+            Nights(connection, PARIS).add(day, len(log))
             checkpoints.make()
             if final:
                 checkpoints.set_state(len(log), State.FINALIZED, EVIDENCE)
@@ -98,11 +100,47 @@ def test_a_span_that_is_none_is_refused(cli: Cli, span: str) -> None:
 
 
 def test_gaps_between_nights_are_named(cli: Cli, work: Work) -> None:
-    for ago in (6, 5, 2):
-        work(day(ago))
+    for ago, hours in ((6, 30), (5, 29), (3, 14), (1, 13)):
+        work(day(ago), hours_ago=hours)
     ended = cli("notary", "status")
     assert ended.code == 0
-    assert f"3 nights sealed, 3 ({day(4)}, {day(3)}, {day(1)}) missing, none not final yet" in " ".join(
-        ended.err.split()
-    )
+    assert (
+        f"4 nights sealed, 3 ({day(3)}, {day(5)}, {day(6)}) of them late, 2 ({day(4)}, {day(2)}) missing,"
+        " none not final yet"
+    ) in " ".join(ended.err.split())
     assert missing([], TODAY) == []
+
+
+def test_before_the_first_night_that_somebody_sealed_none_is_missing(cli: Cli, work: Work) -> None:
+    work(day(3), hours_ago=50)
+    work(day(300))
+    told = " ".join(cli("notary", "status").err.split())
+    # That of yesterday may be due by now.
+    assert f" of them late, 1 ({day(2)}) missing" in told or f" of them late, 2 ({day(2)}, {day(1)}) missing" in told
+
+
+@pytest.mark.parametrize(
+    ("zone", "noon"),
+    [("Europe/Paris", 10), ("America/Los_Angeles", 19), ("Pacific/Honolulu", 22), ("Pacific/Auckland", -1)],
+)
+def test_a_night_is_due_at_noon_on_the_grids_clock(zone: str, noon: int) -> None:
+    where, night = ZoneInfo(zone), date(2026, 3, 28)
+    # The 29th is the day on which clocks in Paris are put forward.
+    assert due(night, where) == datetime(2026, 3, 29, tzinfo=UTC) + timedelta(hours=noon)
+    assert last_due(due(night, where), where) == night
+    assert last_due(due(night, where) - timedelta(seconds=1), where) == night - timedelta(days=1)
+
+
+def test_a_day_is_over_at_midnight_on_the_grids_clock() -> None:
+    midnight = datetime(2026, 10, 25, 23, tzinfo=UTC)
+    assert last_ended(midnight, PARIS) == date(2026, 10, 25)
+    assert last_ended(midnight - timedelta(seconds=1), PARIS) == date(2026, 10, 24)
+
+
+@pytest.mark.parametrize("words", [("notarize", "--night"), ("night", "--date")])
+def test_a_night_whose_day_is_not_over_is_refused(cli: Cli, words: tuple[str, str]) -> None:
+    future = TODAY + timedelta(days=2)
+    ended = cli(*words, str(future))
+    assert ended.code == 2
+    assert f"the day of {future} has not ended in Europe/Paris" in ended.err
+    assert "next:  gridseal notarize --night " in ended.err

@@ -80,8 +80,8 @@ def test_first_start_makes_private_passwords_that_are_never_shown(cli: Cli, tmp_
     env_file = tmp_path / ".env"
     assert env_file.stat().st_mode & 0o777 == 0o600
     secrets = [line.split("=", 1)[1] for line in env_file.read_text().splitlines() if "PASSWORD=" in line]
-    assert len(secrets) == 5
-    assert len(set(secrets)) == 5
+    assert len(secrets) == 9
+    assert len(set(secrets)) == 9
     for secret in secrets:
         assert secret not in shown.out + shown.err
     assert {row["value"] for row in shown.json() if row["setting"].endswith("PASSWORD")} == {"(set, hidden)"}
@@ -99,6 +99,7 @@ NO_SERVICE = {
     "reconcile": (["reconcile", "--timeout", "0"], "gridseal up"),
     "table files": (["table", "files"], "gridseal up"),
     "table clean": (["table", "clean", "dws.meter_day"], "gridseal up"),
+    "night": (["night", "--date", "2026-11-20"], "gridseal up --with airflow"),
     "feed meters": (["feed", "meters"], "gridseal up"),
     "feed business": (["feed", "business"], "gridseal up"),
 }
@@ -113,6 +114,15 @@ def test_no_service(cli: Cli, case: str) -> None:
     assert remedy in ended.err
     assert "Traceback" not in ended.err
     assert "unexpected" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--date", "yesterday"], ["--date", ""], ["--date", "2026-11-20", "--to", "2026-11-19"]]
+)
+def test_a_night_of_no_day_is_refused(cli: Cli, words: list[str]) -> None:
+    ended = cli("night", *words)
+    assert ended.code == 2
+    assert "next:  gridseal night" in ended.err
 
 
 def test_status_shows_every_service_as_stopped(cli: Cli) -> None:

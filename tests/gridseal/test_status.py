@@ -5,12 +5,16 @@ import dataclasses
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gridseal.watching
-from gridseal.overview import pipeline_document, pipeline_rows, table_rows
+from gridseal.overview import night_document, night_rows, pipeline_document, pipeline_rows, table_rows
+from notary.night import NightFigures, watch_nights
+from notary.settings import NotarySettings
 from pipelines.batch.repair import FrozenDay
 from pipelines.observe.job import JobFigures
 from pipelines.observe.part import Part
@@ -75,6 +79,36 @@ def test_without_photographs_nothing_has_drifted() -> None:
     pipeline = dataclasses.replace(watched().pipeline, drift=Part(None))
     assert dict(pipeline_rows(pipeline))["photographs"].startswith("too few")
     assert pipeline_document(pipeline)["drift"] is None
+
+
+def test_nights_that_are_late_missing_or_pending_are_named() -> None:
+    (row,) = night_rows(watched().nights)
+    assert row == (
+        "nights",
+        "3 nights sealed, 1 (2026-11-18) of them late, 1 (2026-11-19) missing, 1 (2026-11-21) not final yet;"
+        " the last final one is 2026-11-20 (next: gridseal notarize)",
+    )
+    assert night_document(watched().nights) == {
+        "sealed": 3,
+        "late": ["2026-11-18"],
+        "missing": ["2026-11-19"],
+        "pending": ["2026-11-21"],
+        "last_final": {"night": "2026-11-20", "sealed_at": "2026-11-21T04:00:00+00:00"},
+    }
+
+
+def test_before_the_first_night_the_next_command_is_named() -> None:
+    none = Part(NightFigures((), ()))
+    assert dict(night_rows(none))["nights"].startswith("none sealed yet (next: ")
+    assert night_document(none)["last_final"] is None
+    unread: Part[NightFigures] = Part(None, "the record cannot be used", "ls -l")
+    assert night_document(unread) == {"error": "the record cannot be used", "next": "ls -l"}
+
+
+def test_a_look_at_the_nights_makes_no_record(tmp_path: Path) -> None:
+    settings = NotarySettings(var_dir=tmp_path / "var", chain_url="http://127.0.0.1:1", chain_id=1)
+    assert watch_nights(settings, datetime.now(UTC)) == NightFigures((), ())
+    assert not (tmp_path / "var").exists()
 
 
 def test_rows_of_tables() -> None:

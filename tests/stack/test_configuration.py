@@ -1,18 +1,22 @@
 """What the services are told, and what they are not."""
 
+import base64
 import stat
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 
 from stack import database, flink, hdfs, kafka
+from stack.airflow import processes
 from stack.catalog import all_services, find_service
 from stack.errors import StackError
 from stack.flink_jvm import jars_digest
 from stack.layout import Layout
-from stack.settings import StackSettings, port_fields, secret_fields
+from stack.settings import StackSettings, env_name, hidden_fields, port_fields, secret_fields
 from stack.sql import settings_environment
 from stack.supervision import Supervisor
 
@@ -109,16 +113,47 @@ def test_no_password_outside_its_private_file(settings: StackSettings) -> None:
     find_service(settings, "database").prepare()
     find_service(settings, "jobmanager").prepare()
     find_service(settings, "sql").prepare()
+    processes.configure(settings, layout)
     Supervisor(layout).write_configuration(services)
-    passwords = [getattr(settings, name).get_secret_value() for name in secret_fields()]
+    passwords = [getattr(settings, name).get_secret_value() for name in hidden_fields()]
     for service in services:
         told = " ".join(service.command) + " ".join(service.environment.values())
         assert not [password for password in passwords if password in told]
     files = [file for file in layout.var.rglob("*") if file.is_file()]
+    # As it stands in an address.
+    passwords.append(quote(settings.airflow_database_password.get_secret_value(), safe=""))
     holding = [file for file in files if any(password in file.read_text() for password in passwords)]
-    assert sorted(str(file.relative_to(layout.conf)) for file in holding) == ["mariadb/users.sql", "sql/password"]
+    assert sorted(str(file.relative_to(layout.conf)) for file in holding) == [
+        "airflow/alarm",
+        "airflow/commands/.env",
+        "airflow/database",
+        "airflow/passwords.json",
+        "mariadb/users.sql",
+        "sql/password",
+    ]
     assert {stat.S_IMODE(file.stat().st_mode) for file in holding} == {0o600}
     assert stat.S_IMODE((layout.run / "supervisord.conf").stat().st_mode) == 0o600
+
+
+def test_commands_of_airflow_read_the_passwords_as_they_are(settings: StackSettings) -> None:
+    layout = Layout.of(settings)
+    layout.make()
+    processes.configure(settings, layout)
+    read = dotenv_values(layout.conf / "airflow" / "commands" / ".env")
+    assert read == {env_name(name): getattr(settings, name).get_secret_value() for name in secret_fields()}
+
+
+def test_keys_of_airflow_stay(settings: StackSettings) -> None:
+    layout = Layout.of(settings)
+    layout.make()
+    found = []
+    for _ in range(2):
+        processes.configure(settings, layout)
+        found.append({key.name: key.read_bytes() for key in layout.keys.glob("airflow-*.key")})
+    assert found[0] == found[1]
+    assert len(set(found[0].values())) == 3
+    assert len(base64.urlsafe_b64decode(found[0]["airflow-fernet.key"])) == 32
+    assert len(found[0]["airflow-jwt.key"]) >= 64
 
 
 def test_a_missing_password_is_told(settings: StackSettings) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from stack.settings import StackSettings, env_name, port_fields, secret_fields
+from stack.settings import StackSettings, env_name, hidden_fields, port_fields
 
 
 def test_every_setting_is_described() -> None:
@@ -11,7 +11,7 @@ def test_every_setting_is_described() -> None:
 
 def test_every_port_differs_by_default() -> None:
     ports = [getattr(StackSettings(), name) for name in port_fields()]
-    assert len(ports) == len(set(ports)) == 16
+    assert len(ports) == len(set(ports)) == 18
 
 
 @pytest.mark.parametrize("port", [80, 0, 65536])
@@ -33,8 +33,15 @@ def test_a_password_that_cannot_be_used_is_refused(password: str) -> None:
 
 
 def test_secrets_do_not_print(settings: StackSettings) -> None:
-    for name in secret_fields():
+    for name in hidden_fields():
         assert getattr(settings, name).get_secret_value() not in repr(settings)
+
+
+@pytest.mark.parametrize("address", ["chat.example/hooks/key", "ftp://chat.example/key", "https:// key", "https://a b"])
+def test_a_webhook_that_is_no_address_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(ValidationError, match="begins with http:// or https://") as refused:
+        StackSettings(alarm_url=address)
+    assert address not in str(refused.value)
 
 
 def test_env_name() -> None:

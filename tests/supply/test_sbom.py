@@ -13,7 +13,8 @@ import pytest
 from models import environment
 from stack import anvil
 from stack.bootstrap import LOCK, VENV
-from stack.packages import PACKAGES
+from stack.environment import AIRFLOW_LOCK
+from stack.packages import PACKAGES, POSTGRESQL
 from stack.step import BUILD, ROOT
 from supply import tools
 
@@ -66,11 +67,12 @@ def test_what_does_not_fit_is_noticed(text: str, broken: str) -> None:
 
 
 def test_every_pin_of_the_locks_is_in_it_with_its_hashes(components: list[dict[str, Any]]) -> None:
-    locks = [re.split(r"\n(?=\S)", lock.read_text()) for lock in (LOCK, environment.LOCK)]
+    locks = [re.split(r"\n(?=\S)", lock.read_text()) for lock in (LOCK, environment.LOCK, AIRFLOW_LOCK)]
     there = {component["purl"]: component["hashes"] for component in _of("pypi", components)}
     pins = {
         f"pkg:pypi/{named[1]}@{named[2]}": pin.count("--hash=sha256:")
-        for pin in [*locks[0], *locks[1]]
+        for lock in locks
+        for pin in lock
         if (named := re.match(r"([\w.-]+)==(\S+)", pin))
     }
     assert {purl: len(hashes) for purl, hashes in there.items()} == pins
@@ -111,7 +113,7 @@ def test_artifacts_have_the_names_that_others_know(components: list[dict[str, An
 
 def test_what_debian_brings_is_in_it(components: list[dict[str, Any]]) -> None:
     there = {component["name"] for component in _of("deb", components)}
-    assert there == PACKAGES.keys()
+    assert there == {*PACKAGES, POSTGRESQL}
 
 
 def test_only_what_apt_checks_has_no_hash(components: list[dict[str, Any]]) -> None:

@@ -210,6 +210,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     accepted.touch()
     monkeypatch.setattr(vulnerabilities, "LOCK", lock)
     monkeypatch.setattr(environment, "LOCK", lock)
+    monkeypatch.setattr(vulnerabilities, "AIRFLOW_LOCK", lock)
     monkeypatch.setattr(tools, "LOCK", lock)
     monkeypatch.setattr(tools, "INVENTORY", inventory)
     monkeypatch.setattr(vulnerabilities, "ACCEPTED", accepted)
@@ -241,7 +242,7 @@ def test_all_sources_together(
     assert lines[-1] == last
     expected = {"PYSEC-2023-238", "GHSA-aaaa-bbbb-cccc", "GHSA-g76j-4cxx-23h9"} if code == 1 else set()
     assert {name for name in expected if any(name in line for line in lines)} == expected
-    assert sum("could not check" in line for line in lines[:-1]) == (5 if code == 3 else 0)
+    assert sum("could not check" in line for line in lines[:-1]) == (6 if code == 3 else 0)
 
 
 def test_without_the_inventory_nothing_is_asked(

@@ -1,0 +1,1 @@
+"""DAGs: one a file; a task is a command of gridseal."""
