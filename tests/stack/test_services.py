@@ -11,11 +11,12 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
 import stack
+from stack.catalog import all_services
 from stack.database import USERS
 from stack.errors import StackError
 from stack.findings import doctor
 from stack.layout import Layout
-from stack.settings import StackSettings, port_fields, secret_fields
+from stack.settings import StackSettings, secret_fields
 from stack.supervision import Supervisor, orphans
 
 pytestmark = pytest.mark.integration
@@ -118,7 +119,9 @@ def test_every_socket_listens_on_loopback(running_stack: StackSettings) -> None:
         if connection.status == psutil.CONN_LISTEN
     }
     assert {ip.removeprefix("::ffff:") for ip, _ in listening} == {"127.0.0.1"}
-    ports = {getattr(running_stack, name) for name in port_fields() if not name.startswith("sql_")}
+    fields = {name for service in all_services(running_stack) if not service.on_demand for name in service.ports}
+    ports = {getattr(running_stack, name) for name in fields}
+    assert len(ports) > 10
     assert ports <= {port for _, port in listening}
 
 
