@@ -221,9 +221,17 @@ class NightFigures:
         return [one.night for one in self.nights if not one.final]
 
 
-def night_figures(connection: sqlite3.Connection, moment: datetime, zone: ZoneInfo) -> NightFigures:
-    """How the nightly anchoring goes on, from the record alone: nobody is asked."""
-    checkpoints = Checkpoints(connection, SealLog(connection)).all()
+def night_figures(
+    connection: sqlite3.Connection, checkpoints: Sequence[Anchored], moment: datetime, zone: ZoneInfo
+) -> NightFigures:
+    """How the nightly anchoring goes on, from the record alone: nobody is asked.
+
+    Args:
+        connection: To the record.
+        checkpoints: All of its log, the newest first.
+        moment: Now.
+        zone: Of the grid.
+    """
     nights = Nights(connection, zone).all(checkpoints)
     return NightFigures(nights, missing(nights, last_due(moment, zone) + timedelta(days=1)))
 
@@ -237,4 +245,5 @@ def watch_nights(settings: NotarySettings, moment: datetime) -> NightFigures:
     if not record_file(settings).exists():
         return NightFigures((), ())
     with open_database(settings) as connection:
-        return night_figures(connection, moment, ZoneInfo(settings.grid_timezone))
+        checkpoints = Checkpoints(connection, SealLog(connection)).all()
+        return night_figures(connection, checkpoints, moment, ZoneInfo(settings.grid_timezone))

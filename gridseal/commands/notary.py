@@ -51,7 +51,7 @@ def status(
         checkpoints, seals, contract = office.checkpoints.all(), len(office.log), office.contract
         partitions = sum(len(office.log.newest(table.name)) for table in office.catalog)
         origin = office.log.origin
-        figures = night_figures(office.connection, now, ZoneInfo(office.settings.grid_timezone))
+        figures = night_figures(office.connection, checkpoints, now, ZoneInfo(office.settings.grid_timezone))
     if wanted:
         _show_night(next((one for one in figures.nights if one.night == wanted), None), night, format)
         return

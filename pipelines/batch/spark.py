@@ -1,9 +1,10 @@
 """Tables that Spark makes from other tables as they are in the lake, such as those with a long history."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from pipelines.batch.changes import READ, Read, partition_of, waiting
@@ -50,7 +51,12 @@ def run_spark(
     """
     wanted = [table for table in catalog.ordered if table.name in names]
     with writing(settings, wanted), spark_failures(settings):
-        session, known = None, None
+
+        @cache
+        def spark() -> tuple[Any, Tables]:
+            session = open_session(settings)
+            return session, Tables(session, catalog, settings)
+
         made = []
         for table in wanted:
             if days:
@@ -60,30 +66,29 @@ def run_spark(
             else:
                 found = waiting(settings, catalog, table)
                 partitions, read = None if full_refresh else found.partitions, found.newest
-            if partitions is not None and not partitions:
-                # Nothing is worth starting Spark for.
-                made.append(Made(table.name, (), ()))
-                continue
-            if known is None:
-                session = open_session(settings)
-                known = Tables(session, catalog, settings)
-            made.append(make(session, known, catalog, table, partitions, read))
+            made.append(make(spark, catalog, table, partitions, read))
         return made
 
 
 def make(
-    session: Any, known: Tables, catalog: Catalog, table: Table, partitions: Collection[str] | None, read: Read | None
+    spark: Callable[[], tuple[Any, Tables]],
+    catalog: Catalog,
+    table: Table,
+    partitions: Collection[str] | None,
+    read: Read | None,
 ) -> Made:
     """Replace partitions of one table.
 
     Args:
-        session: Spark.
-        known: Its tables.
+        spark: Gives the session and its tables; not asked if there is no partition, which is not worth starting Spark.
         catalog: The tables.
         table: Which one.
-        partitions: Such as 2026-11-20, at least one; None for all.
+        partitions: Such as 2026-11-20; None for all.
         read: What the run has read, to be kept in the commit; None to keep what the last run has said.
     """
+    if partitions is not None and not partitions:
+        return Made(table.name, (), ())
+    session, known = spark()
     for name in catalog.upstream[table.name]:
         known.ensure(name)
     return replace_rows(session, known, table, session.sql(_select(catalog, table, partitions)), partitions, read)

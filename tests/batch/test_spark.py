@@ -77,6 +77,7 @@ def test_a_month_is_rounded_once_and_replaced_alone(spark: Call, settings: Pipel
     done, found = spark(spark_process.made, settings, name, ["2026-11"])
     assert done == Made(name, (), ("2026-11",))
     assert bills(found) == {(1, "2026-10"): october}
+    assert spark(spark_process.made, settings, name, []) == (Made(name, (), ()), found)
     properties = Path(settings.lake_uri.removeprefix("file://")) / "ads/customer_monthly_bill/.hoodie/hoodie.properties"
     assert "hoodie.table.version=6\n" in properties.read_text()
 

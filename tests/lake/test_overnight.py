@@ -87,8 +87,9 @@ def due(dag: str, started: datetime) -> str:
 def nights(lake: Lake) -> tuple[dict[date, Sealing], int]:
     """The nights that the notary's record holds, and its number of checkpoints."""
     with open_office(lake.settings, lake.catalog) as office:
-        figures = night_figures(office.connection, datetime.now(UTC), ZoneInfo(lake.settings.grid_timezone))
-        return {one.night: one for one in figures.nights}, len(office.checkpoints.all())
+        checkpoints, zone = office.checkpoints.all(), ZoneInfo(lake.settings.grid_timezone)
+        figures = night_figures(office.connection, checkpoints, datetime.now(UTC), zone)
+        return {one.night: one for one in figures.nights}, len(checkpoints)
 
 
 def test_the_night_that_was_due_is_made_up_for_by_itself(lake: Lake, night: Night) -> None:

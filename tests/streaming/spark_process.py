@@ -58,7 +58,7 @@ def made(settings: PipelineSettings, name: str, partitions: Sequence[str] | None
     """Make partitions of a table; what was done, and all of its rows, the names of their files among them."""
     session, catalog = open_session(settings), load_catalog(settings)
     table, known = catalog.table(name), Tables(session, catalog, settings)
-    done = make(session, known, catalog, table, partitions, {})
+    done = make(lambda: (session, known), catalog, table, partitions, {})
     known.ensure(name)
     columns = ", ".join((*table.column_names, "_hoodie_file_name"))
     found = session.sql(f"SELECT {columns} FROM {name} ORDER BY {', '.join(table.key)}").collect()
