@@ -178,7 +178,7 @@ def test_passwords_stand_in_no_command_and_no_log(running_stack: StackSettings) 
     passwords = [getattr(running_stack, name).get_secret_value() for name in secret_fields()]
     layout = Layout.of(running_stack)
     commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
-    logs = [log.read_text(errors="replace") for log in layout.log.iterdir()]
+    logs = [log.read_text(errors="replace") for log in layout.log.rglob("*") if log.is_file()]
     environments = [str(process.environ()) for process in orphans(layout.var)]
     assert len(logs) >= 8
     assert len(environments) >= 8
