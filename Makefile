@@ -4,7 +4,7 @@ GRIDSEAL := .venv/bin/gridseal
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready run up down status doctor test test-unit test-java test-models test-dags test-integration test-faults test-soak models bench bench-notary bench-pipeline lint format docs lock lock-jars tools torch airflow vulnerabilities sbom clean distclean
+.PHONY: help setup ready run up down status doctor test test-unit test-java test-models test-dags test-integration test-faults test-soak models cluster-up cluster-status cluster-shell cluster-down cluster-clean cluster-test bench bench-notary bench-pipeline lint format docs lock lock-jars tools torch airflow vulnerabilities sbom clean distclean
 
 help: ## Show this list
 	@echo "gridseal: a lakehouse for power-grid data whose every partition can be proven"
@@ -37,7 +37,7 @@ test: ## Run all tests, those without services side by side
 	@$(MAKE) --no-print-directory test-integration
 
 test-unit: tools ## Run the tests that need no service
-	@$(PYTEST) -m "not integration and not faults and not soak"
+	@$(PYTEST) -m "not integration and not faults and not soak and not cluster"
 
 test-java: ready ## Run the tests of the Java sources and functions
 	@echo "Java tests" && cd pipelines/streaming/java && mvn -q test
@@ -56,6 +56,26 @@ test-faults: ready torch ## Break every service while data flow, and count every
 
 test-soak: ready torch ## Let a month of 50 meters flow through: the state stays flat, a batch makes the same; takes half an hour
 	@$(PYTEST) -s -m soak
+
+cluster-up: ## Build the images and start the cluster of docker/: a master, two workers, a gateway
+	@docker/cluster.sh up
+
+cluster-status: ## Show the cluster's containers, then its services and pipeline
+	@docker/cluster.sh status
+
+cluster-shell: ## Open a shell on the gateway, where the commands are
+	@docker/cluster.sh shell
+
+cluster-down: ## Stop the cluster; its volumes stay
+	@docker/cluster.sh down
+
+cluster-clean: ## Stop the cluster and remove its volumes, the lake with them
+	@docker/cluster.sh clean
+
+cluster-test: ## Start a cluster of its own, reconcile, seal, verify, then kill each container while data flow
+	@docker/cluster.sh check
+	@$(MAKE) --no-print-directory ready
+	@$(PYTEST) -s -m cluster
 
 models: torch ## Train a detector of defects: DATA=infrared-solar-modules.zip (else a tenth of it), OUT=var/models/defects
 	@.venv-models/bin/python -m models.defects $(if $(DATA),--data "$(DATA)") --out "$(or $(OUT),var/models/defects)"

@@ -17,7 +17,7 @@ from stack.settings import ENV_FILE, ENV_PREFIX, StackSettings, env_name, hidden
 class Settings(StackSettings, NotarySettings, ModelSettings, BaseSettings):
     """One object for all rooms; each room sees the part that it declares.
 
-    An address that is not set follows from the host and port of the stack on this machine.
+    An address that is not set follows from the hosts and ports of the stack.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore")
@@ -41,15 +41,15 @@ class Settings(StackSettings, NotarySettings, ModelSettings, BaseSettings):
 
 
 _DERIVED: Mapping[str, Callable[[Settings], object]] = {
-    "kafka_bootstrap_servers": lambda own: f"{own.host}:{own.kafka_port}",
-    "hdfs_uri": lambda own: f"hdfs://{own.host}:{own.namenode_port}",
-    "webhdfs_url": lambda own: f"http://{own.host}:{own.namenode_http_port}",
-    "flink_url": lambda own: f"http://{own.host}:{own.flink_rest_port}",
-    "database_host": lambda own: own.host,
+    "kafka_bootstrap_servers": lambda own: ",".join(f"{host}:{own.kafka_port}" for host in own.hosts("kafka")),
+    "hdfs_uri": lambda own: f"hdfs://{own.hosts('namenode')[0]}:{own.namenode_port}",
+    "webhdfs_url": lambda own: f"http://{own.hosts('namenode')[0]}:{own.namenode_http_port}",
+    "flink_url": lambda own: ",".join(f"http://{host}:{own.flink_rest_port}" for host in own.hosts("jobmanager")),
+    "database_host": lambda own: own.hosts("database")[0],
     "chain_url": lambda own: own.embedded_chain_url,
     "chain_id": lambda own: own.embedded_chain_id,
 }
-"""What follows from the stack on this machine unless it is set."""
+"""What follows from the stack unless it is set."""
 
 
 def settings_beside(folder: Path, port_offset: int, **further: Any) -> Settings:
@@ -79,12 +79,12 @@ def load_settings(env_file: Path = ENV_FILE) -> Settings:
     Raises:
         GridsealError: A setting is unknown or wrong; it names the setting, the value and where it was read.
     """
-    from stack.secrets import ensure_secrets
+    from stack.secrets import SECRETS_DIR, ensure_secrets
 
     ensure_secrets(env_file)
     _refuse_unknown(env_file)
     try:
-        return Settings(_env_file=env_file)
+        return Settings(_env_file=env_file, _secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None)
     except ValidationError as error:
         raise GridsealError("\n".join(_explain(error, env_file)), "gridseal settings", WRONG_USAGE) from None
 
@@ -95,7 +95,8 @@ def _refuse_unknown(env_file: Path) -> None:
     from stack.secrets import names_in
 
     known = {env_name(name) for name in Settings.model_fields}
-    for name in sorted(_set_names() | names_in(env_file.read_text(encoding="utf-8"))):
+    text = env_file.read_text(encoding="utf-8") if env_file.exists() else ""
+    for name in sorted(_set_names() | names_in(text)):
         if name.startswith(ENV_PREFIX) and name not in known:
             near = get_close_matches(name, known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""

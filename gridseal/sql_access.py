@@ -24,10 +24,10 @@ def ensure_sql(settings: "Settings") -> tuple[str, int]:
     """
     import stack
 
-    states = {service.name: service.state for service in stack.status(settings)}
-    if states["namenode"] != "ready" or states["datanode"] != "ready":
+    ready = {service.name.partition("@")[0] for service in stack.status(settings) if service.state == "ready"}
+    if not {"namenode", "datanode"} <= ready:
         raise GridsealError("HDFS does not run, so there is nothing to query", "gridseal up", NO_SERVICE)
-    if states["sql"] != "ready":
+    if "sql" not in ready:
         say("starting the SQL endpoint, once; it stays warm until gridseal down")
         stack.start(settings, "sql")
     return settings.host, settings.sql_port

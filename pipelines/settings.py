@@ -18,7 +18,7 @@ class PipelineSettings(WarehouseSettings):
     kafka_bootstrap_servers: str = Field("", description="host:port[,host:port] of the Kafka brokers.")
     hdfs_uri: str = Field("", description="hdfs://host:port of the NameNode.")
     webhdfs_url: str = Field("", description="http://host:port of the NameNode's WebHDFS.")
-    flink_url: str = Field("", description="http://host:port of Flink's REST API.")
+    flink_url: str = Field("", description="http://host:port[,http://...] of Flink's REST API.")
     database_host: str = Field("", description="Host of the business database.")
     database_port: int = Field(13306, ge=1, le=65535, description="Port of the business database.")
     database_name: str = Field("grid", description="Schema of the business database.")
@@ -56,6 +56,11 @@ class PipelineSettings(WarehouseSettings):
     sql_max_rows: int = Field(
         0, ge=0, description="Rows of its answer at the most; what is beyond is cut off as by LIMIT; 0 for any number."
     )
+
+    @property
+    def flink_urls(self) -> list[str]:
+        """Each of ``flink_url``; the first that answers speaks for the cluster, whoever leads it."""
+        return self.flink_url.split(",")
 
     @property
     def lake_uri(self) -> str:

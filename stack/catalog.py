@@ -7,13 +7,20 @@ from stack.settings import StackSettings
 
 
 def all_services(settings: StackSettings) -> list[Service]:
-    """Every service of the stack, those on demand last.
+    """Every service that runs on this host, those on demand last.
 
     Raises:
         StackError: Java, jars or programs that they need are missing.
     """
     rooms = (hdfs, kafka, database, zookeeper, flink, chain, sql, detector, airflow)
-    return [service for room in rooms for service in room.services(settings)]
+    every = [service for room in rooms for service in room.services(settings)]
+    return [service for service in every if settings.runs_here(service.name)]
+
+
+def services_elsewhere(settings: StackSettings) -> list[tuple[str, Service]]:
+    """Every service of the cluster that runs on another host, with the host."""
+    others = [host for host in settings.cluster if host != settings.host]
+    return [(host, service) for host in others for service in all_services(settings.on(host))]
 
 
 def find_service(settings: StackSettings, name: str) -> Service:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from stack import fingerprint
-from stack.catalog import all_services, find_service
+from stack import fingerprint, flink, hdfs
+from stack.catalog import all_services, find_service, services_elsewhere
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.ports import await_free, check_ports
@@ -33,7 +33,7 @@ def quiet(name: str, state: str, seconds: float) -> None:
 
 
 def up(settings: StackSettings, report: Report = quiet) -> None:
-    """Starts every service that does not run yet, and returns when all of them are ready.
+    """Starts every service of this host that does not run yet, and returns when all of the cluster are ready.
 
     Args:
         settings: Settings of the stack; the passwords must be there, see `ensure_secrets`.
@@ -43,8 +43,20 @@ def up(settings: StackSettings, report: Report = quiet) -> None:
         StackError: A folder cannot be written, a port is taken, a part is missing, a service does not get
             ready, or the services run with other settings.
     """
-    services = [service for service in all_services(settings) if not service.on_demand]
-    _bring_up(settings, services, report)
+    began = time.monotonic()
+    up_here(settings, report)
+    for host, service in services_elsewhere(settings):
+        await_ready(f"{service.name}@{host}", [service])
+        report(f"{service.name}@{host}", "ready", time.monotonic() - began)
+
+
+def up_here(settings: StackSettings, report: Report = quiet) -> None:
+    """Starts every service of this host that does not run yet, and returns when all of them are ready.
+
+    Raises:
+        StackError: As for `up`.
+    """
+    _bring_up(settings, [service for service in all_services(settings) if not service.on_demand], report)
 
 
 def start(settings: StackSettings, *names: str, report: Report = quiet) -> None:
@@ -131,11 +143,32 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
         )
     running = {name for name, info in known.items() if info["statename"] in _RUNNING}
     check_ports(settings, [service for service in services if service.name not in running])
-    for second in (False, True):
-        _in_parallel(
-            lambda service: _start_service(supervisor, layout, service, service.name in running, report, began),
-            [service for service in services if service.starts_second is second],
-        )
+    # Clients read them, also where HDFS and Flink run on other hosts.
+    hdfs.write_configuration(settings, layout)
+    flink.write_configuration(settings, layout)
+
+    def start_service(service: Service) -> None:
+        _start_service(supervisor, layout, service, service.name in running, report, began)
+
+    _in_parallel(start_service, [service for service in services if not service.needs])
+    if second := [service for service in services if service.needs]:
+        everywhere = [*all_services(settings), *(service for _, service in services_elsewhere(settings))]
+        for name in sorted({name for service in second for name in service.needs}):
+            await_ready(name, [service for service in everywhere if service.name == name])
+        _in_parallel(start_service, second)
+
+
+def await_ready(name: str, instances: Sequence[Service], seconds: float = 300.0) -> None:
+    """Waits until one of the instances of a service, which may run on other hosts, is ready.
+
+    Raises:
+        StackError: None is by then.
+    """
+    deadline = time.monotonic() + seconds
+    while all(waiting := [service.ready() for service in instances]):
+        if time.monotonic() > deadline:
+            raise StackError(f"{name} is not ready after {seconds:.0f} s: {waiting[0]}", hint="gridseal status")
+        time.sleep(_POLL_SECONDS)
 
 
 def _start_service(

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import subprocess
 import sys
 import sysconfig
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import anvil, checksums
+from stack.catalog import all_services
 from stack.chain_node import GENESIS
 from stack.errors import StackError
 from stack.java import java_home
@@ -25,6 +27,7 @@ _NEEDED_DISK_GB = 15
 _SETUP = "make setup"
 # The services of the whole job took 5.3 GB; the Spark endpoint and the clients come on top.
 _SPARE_MEMORY_MB = 2048
+_DOCKER_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def doctor(settings: StackSettings, env_file: Path = ENV_FILE) -> list[Finding]:
         lambda: _passwords(settings, env_file),
         lambda: _keys(layout),
         _clock,
+        _docker,
         lambda: _services(settings, layout),
     ]
     found: list[Finding] = []
@@ -83,7 +87,9 @@ def _java() -> Iterator[Finding]:
 
 
 def _programs(layout: Layout) -> Iterator[Finding]:
-    for name in ("mvn", "npm", "mariadbd", "mariadb-install-db"):
+    # What only set-up needs is not missed where that is done, as in a container.
+    done = layout.flink_home.exists() and anvil.program(layout.build).exists()
+    for name in (*(() if done else ("mvn", "npm")), "mariadbd", "mariadb-install-db"):
         path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
         yield Finding(name, bool(path), path or "not installed", "" if path else _SETUP)
     node = anvil.program(layout.build)
@@ -126,7 +132,8 @@ def _checksums(name: str, pins: Iterable[checksums.Pin], remedy: str) -> Finding
 def _memory(settings: StackSettings) -> Iterator[Finding]:
     import psutil
 
-    total = sum(value for name, value in settings if name in _memory_fields()) + _SPARE_MEMORY_MB
+    fields = [f"{service.name}_memory_mb" for service in all_services(settings) if not service.on_demand]
+    total = sum(getattr(settings, field, 0) for field in fields) + _SPARE_MEMORY_MB
     running = sum(service.rss_mb for service in status(settings))
     room = psutil.virtual_memory().available / (1 << 20) + running
     ok = room >= total
@@ -136,12 +143,6 @@ def _memory(settings: StackSettings) -> Iterator[Finding]:
         f"{room:.0f} MiB are to be had, the services may take {total} MiB",
         "" if ok else f"set {env_name('taskmanager_memory_mb')} lower, then make down && make up",
     )
-
-
-def _memory_fields() -> list[str]:
-    # Managed memory is part of the TaskManager's.
-    fields = (name for name in StackSettings.model_fields if name.endswith("_memory_mb"))
-    return [name for name in fields if "managed" not in name]
 
 
 def _disk(layout: Layout) -> Iterator[Finding]:
@@ -198,9 +199,22 @@ def _clock() -> Iterator[Finding]:
     yield Finding("clock", ok, detail, "" if ok else "date --utc --set 'YYYY-MM-DD HH:MM:SS'")
 
 
-def _services(settings: StackSettings, layout: Layout) -> Iterator[Finding]:
-    from stack.catalog import all_services
+def _docker() -> Iterator[Finding]:
+    # Nothing on one machine needs it, so that it is never wrong.
+    wanted = "only make cluster-up needs it (docs/cluster.md)"
+    for words, missing in (
+        (("docker", "info"), "no engine answers; on Debian: apt-get install docker.io iptables"),
+        (("docker", "compose", "version"), "not there; on Debian: docker-compose-plugin of Docker's own packages"),
+    ):
+        name = " ".join(words[:-1])
+        try:
+            there = not subprocess.run(words, capture_output=True, check=False, timeout=_DOCKER_SECONDS).returncode
+        except (OSError, subprocess.TimeoutExpired):
+            there = False
+        yield Finding(name, True, "answers" if there else f"{missing}; {wanted}")
 
+
+def _services(settings: StackSettings, layout: Layout) -> Iterator[Finding]:
     up = Supervisor(layout).pid() is not None
     ports = {service.name: service.ports for service in all_services(settings)}
     for service in status(settings):

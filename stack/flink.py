@@ -1,4 +1,4 @@
-"""Flink: a session cluster of one JobManager and one TaskManager."""
+"""Flink: a session cluster; of several JobManagers one leads, and the others wait to take over."""
 
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from stack.probe import accepts, get_json
 from stack.service import Service
 from stack.settings import LogLevel, StackSettings
 
+_NEEDS = ("zookeeper", "namenode", "datanode")
 _CHATTY = ("org.apache.hudi", "org.apache.kafka", "io.debezium", "org.apache.hadoop", "org.apache.parquet")
 # A job of thirty tables writes a hundred lines a second of these at INFO: they stay a level below the rest, and none is
 # louder than it.
@@ -19,7 +20,7 @@ _CHATTY_LEVEL: dict[LogLevel, LogLevel] = {"DEBUG": "INFO", "INFO": "WARN", "WAR
 
 
 def services(settings: StackSettings) -> list[Service]:
-    """The two services of Flink.
+    """The two services of Flink, one of each on every host that it runs on.
 
     Raises:
         StackError: FLINK_HOME is not whole.
@@ -38,27 +39,33 @@ def services(settings: StackSettings) -> list[Service]:
             ports=("flink_rest_port", "flink_rpc_port", "flink_blob_port"),
             address=rest,
             environment=flink_jvm.environment(layout),
-            starts_second=True,
+            needs=_NEEDS,
             stop_first=True,
         ),
         Service(
             name="taskmanager",
             command=flink_jvm.command(layout, "taskmanager"),
             prepare=lambda: _prepare(settings, layout, "taskmanager"),
-            ready=lambda: _slots_ready(settings, rest),
+            ready=lambda: _slots_ready(settings),
             ports=("flink_taskmanager_data_port",),
             address=f"{settings.host}:{settings.flink_taskmanager_data_port}",
             environment=flink_jvm.environment(layout),
-            starts_second=True,
+            needs=_NEEDS,
             stop_first=True,
         ),
     ]
 
 
+def urls(settings: StackSettings) -> list[str]:
+    """Where Flink's REST answers; those of JobManagers that do not lead pass on what they are asked."""
+    return [f"http://{host}:{settings.flink_rest_port}" for host in settings.hosts("jobmanager")]
+
+
 def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int | bool]:
     """Properties of the cluster; what belongs to a job (checkpoint interval, ...) is set with the job."""
     host = settings.host
-    hdfs = f"hdfs://{host}:{settings.namenode_port}/flink"
+    hdfs = f"hdfs://{settings.hosts('namenode')[0]}:{settings.namenode_port}/flink"
+    quorum = ",".join(f"{server}:{settings.zookeeper_port}" for server in settings.hosts("zookeeper"))
     return {
         "jobmanager.rpc.address": host,
         "jobmanager.rpc.port": settings.flink_rpc_port,
@@ -67,7 +74,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "blob.server.port": settings.flink_blob_port,
         # The job and where its newest checkpoint lies outlive the JobManager.
         "high-availability.type": "zookeeper",
-        "high-availability.zookeeper.quorum": f"{host}:{settings.zookeeper_port}",
+        "high-availability.zookeeper.quorum": quorum,
         "high-availability.zookeeper.path.root": "/flink",
         # A job that other jars have compiled cannot be read; it is submitted anew.
         "high-availability.cluster-id": f"/{flink_jvm.jars_digest(layout)}",
@@ -91,6 +98,8 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "taskmanager.data.port": settings.flink_taskmanager_data_port,
         "taskmanager.log.path": str(layout.log / "taskmanager.log"),
         "taskmanager.numberOfTaskSlots": settings.task_slots,
+        # A job that several TaskManagers have slots for uses all of them.
+        "taskmanager.load-balance.mode": "SLOTS",
         "taskmanager.memory.process.size": f"{settings.taskmanager_memory_mb}m",
         # RocksDB's; Flink divides it by the slots, so slots are to equal the parallelism.
         "taskmanager.memory.managed.size": f"{settings.taskmanager_managed_memory_mb}m",
@@ -147,11 +156,13 @@ def _prepare(settings: StackSettings, layout: Layout, name: str) -> None:
     flink_jvm.write_arguments(layout, name)
 
 
-def _slots_ready(settings: StackSettings, rest: str) -> str:
-    overview = get_json(f"{rest}/taskmanagers")
+def _slots_ready(settings: StackSettings) -> str:
+    answers = (get_json(f"{url}/taskmanagers") for url in urls(settings))
+    overview = next((answer for answer in answers if answer), None)
     if not overview:
         return "the JobManager does not answer yet"
     # The JobManager remembers a TaskManager that died for a while; nobody answers at its address.
-    alive = [t for t in overview["taskmanagers"] if accepts(settings.host, urlsplit(t["path"]).port or 0)]
-    slots = sum(t["slotsNumber"] for t in alive)
+    places = [(urlsplit(t["path"]), t["slotsNumber"]) for t in overview["taskmanagers"]]
+    here = [(place.port or 0, slots) for place, slots in places if place.hostname == settings.host]
+    slots = sum(slots for port, slots in here if accepts(settings.host, port))
     return "" if slots >= settings.task_slots else f"{slots} of {settings.task_slots} slots are registered"

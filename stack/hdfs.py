@@ -1,4 +1,4 @@
-"""HDFS: a NameNode and one DataNode."""
+"""HDFS: a NameNode and its DataNodes."""
 
 import getpass
 import subprocess
@@ -15,11 +15,21 @@ from stack.settings import StackSettings
 
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
+_REPLICAS = 2
+# Nobody is sent to a DataNode that has missed three beats; after a minute without, its blocks are copied elsewhere. The
+# defaults are for clusters of hundreds, and have a client wait a minute and a NameNode believe for ten.
+_DEATH_OF_A_DATANODE = {
+    "dfs.namenode.avoid.read.stale.datanode": "true",
+    "dfs.namenode.avoid.write.stale.datanode": "true",
+    "dfs.namenode.stale.datanode.interval": "9000",
+    "dfs.namenode.heartbeat.recheck-interval": "15000",
+    "dfs.client.socket-timeout": "15000",
+}
 _PAGE = Path(__file__).parent / "web" / "namenode.html"
 
 
 def services(settings: StackSettings) -> list[Service]:
-    """The two services of HDFS."""
+    """The two services of HDFS, a DataNode on every host that it runs on."""
     layout, host = Layout.of(settings), settings.host
     return [
         Service(
@@ -43,15 +53,16 @@ def services(settings: StackSettings) -> list[Service]:
 
 def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
     """Properties of core-site.xml and hdfs-site.xml together; every reader reads both."""
-    host = settings.host
+    host, namenode = settings.host, settings.hosts("namenode")[0]
+    datanodes = len(settings.hosts("datanode"))
     return {
-        "fs.defaultFS": f"hdfs://{host}:{settings.namenode_port}",
+        "fs.defaultFS": f"hdfs://{namenode}:{settings.namenode_port}",
         # Whom WebHDFS and the web page act for when a request names nobody.
         "hadoop.http.staticuser.user": getpass.getuser(),
-        "dfs.namenode.rpc-address": f"{host}:{settings.namenode_port}",
-        "dfs.namenode.http-address": f"{host}:{settings.namenode_http_port}",
+        "dfs.namenode.rpc-address": f"{namenode}:{settings.namenode_port}",
+        "dfs.namenode.http-address": f"{namenode}:{settings.namenode_http_port}",
         "dfs.namenode.name.dir": (layout.data / "namenode").as_uri(),
-        # Out of safe mode as soon as the one DataNode has reported, and not before.
+        # Out of safe mode as soon as a DataNode has reported every block, and not before.
         "dfs.namenode.safemode.min.datanodes": "1",
         "dfs.namenode.safemode.extension": "0",
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
@@ -61,13 +72,14 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "dfs.datanode.http.address": f"{host}:{settings.datanode_http_port}",
         "dfs.datanode.ipc.address": f"{host}:{settings.datanode_ipc_port}",
         "dfs.client.use.datanode.hostname": "true",
-        "dfs.replication": "1",
+        "dfs.replication": str(min(_REPLICAS, datanodes)),
         # Closing a file waits until its block is reported; the default looks again after 400 ms, and Hudi closes
         # several files a table and commit.
         "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
         "dfs.client.block.write.locateFollowingBlock.retries": "12",
-        # With one DataNode there is none to replace it by.
-        "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",
+        # With as many DataNodes as replicas there is none to replace one by.
+        "dfs.client.block.write.replace-datanode-on-failure.policy": "DEFAULT" if datanodes > _REPLICAS else "NEVER",
+        **(_DEATH_OF_A_DATANODE if datanodes > 1 else {}),
     }
 
 
@@ -125,7 +137,7 @@ def _prepare_namenode(settings: StackSettings, layout: Layout) -> None:
 
 
 def _filesystem_state(settings: StackSettings) -> dict[str, object]:
-    url = f"http://{settings.host}:{settings.namenode_http_port}"
+    url = f"http://{settings.hosts('namenode')[0]}:{settings.namenode_http_port}"
     answer = get_json(f"{url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState")
     beans = answer.get("beans") if isinstance(answer, dict) else None
     return beans[0] if beans else {}

@@ -1,4 +1,4 @@
-"""Kafka: one broker that is its own controller (KRaft)."""
+"""Kafka: brokers that are their own controllers (KRaft)."""
 
 import base64
 import os
@@ -13,9 +13,11 @@ from stack.probe import accepts
 from stack.service import Service
 from stack.settings import StackSettings
 
+_REPLICAS = 3
+
 
 def services(settings: StackSettings) -> list[Service]:
-    """The broker."""
+    """The broker of this host."""
     layout = Layout.of(settings)
     return [
         Service(
@@ -37,10 +39,15 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
     """Properties of server.properties; what is not named keeps Kafka's default."""
     broker = f"{settings.host}:{settings.kafka_port}"
     controller = f"{settings.host}:{settings.kafka_controller_port}"
+    hosts = settings.hosts("kafka")
+    voters = [f"{number}@{host}:{settings.kafka_controller_port}" for number, host in enumerate(hosts, 1)]
+    replicas = min(_REPLICAS, len(hosts))
+    # What is acknowledged outlives the loss of a broker, and one may be missing while messages come.
+    in_sync = max(1, replicas - 1)
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{controller}",
+        "node.id": str(hosts.index(settings.host) + 1),
+        "controller.quorum.voters": ",".join(voters),
         "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{broker}",
@@ -48,14 +55,16 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "log.dirs": str(layout.data / "kafka"),
         # A topic that nobody declared is a typing error, never a new topic.
         "auto.create.topics.enable": "false",
-        # One broker holds the only replica of Kafka's own topics.
-        "offsets.topic.replication.factor": "1",
+        "default.replication.factor": str(replicas),
+        "min.insync.replicas": str(in_sync),
+        # Kafka's own topics.
+        "offsets.topic.replication.factor": str(replicas),
         "offsets.topic.num.partitions": "4",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.replication.factor": str(replicas),
+        "transaction.state.log.min.isr": str(in_sync),
         "transaction.state.log.num.partitions": "4",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": str(replicas),
+        "share.coordinator.state.topic.min.isr": str(in_sync),
         # A killed broker may not come back before its old session ends, 9 s by default.
         "broker.session.timeout.ms": "4000",
         "broker.heartbeat.interval.ms": "1000",
@@ -90,10 +99,7 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
     )
     if (layout.data / "kafka" / "meta.properties").exists():
         return
-    # A cluster's id is 16 random bytes in URL-safe Base64; a leading - would read as an option.
-    cluster = "-"
-    while cluster.startswith("-"):
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    cluster = _cluster_id(settings)
     command = [
         *_java(settings, layout),
         "kafka.tools.StorageTool",
@@ -111,6 +117,14 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
             f"Kafka could not format {layout.data / 'kafka'} (exit {done.returncode}); see {log}",
             hint=f"tail {log}",
         )
+
+
+def _cluster_id(settings: StackSettings) -> str:
+    """16 bytes in URL-safe Base64: at random, or, where several brokers must come to the same, by their hosts."""
+    hosts = settings.hosts("kafka")
+    given = uuid.uuid5(uuid.NAMESPACE_DNS, ",".join(hosts)) if len(hosts) > 1 else uuid.uuid4()
+    # A leading - would read as an option.
+    return base64.urlsafe_b64encode(given.bytes).rstrip(b"=").decode().replace("-", "A", 1)
 
 
 def _ready(settings: StackSettings) -> str:

@@ -1,20 +1,27 @@
-"""Passwords, made at random at the first start and kept in .env, which only its owner can read."""
+"""Passwords, made at random at the first start and kept in .env, which only its owner can read.
+
+In a container they are files, one each, made before by `python -m stack.secrets FOLDER`.
+"""
 
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.files import create_durably
 from stack.settings import ENV_FILE, env_name, hidden_fields, secret_fields
 
+SECRETS_DIR = Path("/run/secrets")
+"""Where containers find their secrets. Those that a container does not get it does not need, and none is made up."""
 _HEADER = "# Made by gridseal at its first start. Keep it private: mode 0600, never committed.\n"
 
 
 def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
     """Adds a random password for each one that the file lacks; lines that exist stay as they are.
 
-    Call it before the settings are read, since they are read from this file.
+    Call it before the settings are read, since they are read from this file. Nothing happens where secrets are files.
 
     Args:
         env_file: The file, made with mode 0600 if it is not there.
@@ -25,6 +32,8 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
     Raises:
         StackError: The file cannot be written.
     """
+    if SECRETS_DIR.is_dir():
+        return []
     try:
         text = env_file.read_text(encoding="utf-8") if env_file.exists() else ""
         missing = [name for name in map(env_name, secret_fields()) if name not in names_in(text)]
@@ -46,6 +55,23 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
     return missing
 
 
+def ensure_files(folder: Path) -> list[str]:
+    """Makes a file with a random password for each one that the folder lacks, for containers to get.
+
+    Whoever runs a container is another user there, so anybody may read the files: it is the folder that is private.
+
+    Returns:
+        The names that were added, such as gridseal_database_app_password.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    missing = [file for name in secret_fields() if not (file := folder / env_name(name).lower()).exists()]
+    for file in missing:
+        create_durably(file, secrets.token_urlsafe(24).encode())
+        file.chmod(0o444)
+    return [file.name for file in missing]
+
+
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment for a process that needs no password, or reads it from .env."""
     secret = {env_name(field) for field in hidden_fields()}
@@ -56,3 +82,7 @@ def names_in(text: str) -> set[str]:
     """Names that the lines of an environment file set to a value that is not empty."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
     return {name.strip().removeprefix("export ").strip().upper() for name, _, value in pairs if value.strip(" '\"")}
+
+
+if __name__ == "__main__":
+    print("".join(f"made {name}\n" for name in ensure_files(Path(sys.argv[1]))), end="")  # noqa: T201

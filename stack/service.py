@@ -17,7 +17,7 @@ class Service:
         address: Where people or clients reach it.
         environment: Variables beside those of every service.
         on_demand: Not started by `up`.
-        starts_second: Started once the others are ready: it ends if it does not find them.
+        needs: Services that must be ready somewhere before this one starts: it ends if it does not find them.
         stop_first: Stopped before the services that it writes to.
         stop_signal: Which signal asks it to end.
         start_seconds: How long the start may take at most.
@@ -31,7 +31,7 @@ class Service:
     address: str
     environment: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
-    starts_second: bool = False
+    needs: tuple[str, ...] = ()
     stop_first: bool = False
     stop_signal: str = "TERM"
     start_seconds: float = 180.0

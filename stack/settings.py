@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -12,6 +12,8 @@ ENV_FILE = Path(".env")
 # Ports below 1024 need root, and the stack must not.
 Port = Annotated[int, Field(ge=1024, le=65535)]
 LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR"]
+Placed = Literal["namenode", "datanode", "kafka", "database", "zookeeper", "jobmanager", "taskmanager"]
+"""Services that other machines can reach; the rest runs beside the commands, on the loopback."""
 MIN_PASSWORD_LENGTH = 12
 
 
@@ -23,6 +25,10 @@ class StackSettings(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that every service binds to.")
+    cluster: dict[str, list[Placed]] = Field(
+        default_factory=dict,
+        description="Hosts and the services on each, as JSON; what none of them has, or everything, runs on `host`.",
+    )
     var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")
     build_dir: Path = Field(Path("build"), description="Folder of jars and of the assembled FLINK_HOME.")
 
@@ -37,6 +43,8 @@ class StackSettings(BaseModel):
     kafka_controller_port: Port = Field(19093, description="Kafka controller (KRaft).")
     database_port: Port = Field(13306, description="MariaDB, the business database.")
     zookeeper_port: Port = Field(12181, description="ZooKeeper, Flink's memory of its job.")
+    zookeeper_peer_port: Port = Field(12888, description="ZooKeeper, where there are several: to its leader.")
+    zookeeper_election_port: Port = Field(13888, description="ZooKeeper, where there are several: to elect a leader.")
     flink_rest_port: Port = Field(18081, description="Flink, web page and REST.")
     flink_rpc_port: Port = Field(16123, description="Flink JobManager, RPC.")
     flink_blob_port: Port = Field(16124, description="Flink JobManager, blob server.")
@@ -113,6 +121,30 @@ class StackSettings(BaseModel):
         if address and not re.fullmatch(r"https?://\S+", address.get_secret_value()):
             raise ValueError("an address that begins with http:// or https:// is needed")
         return address
+
+    @model_validator(mode="after")
+    def _check_placed(self) -> Self:
+        if self.cluster and (absent := [name for name in get_args(Placed) if not self._placed(name)]):
+            raise ValueError(f"{env_name('cluster')} has no host for {', '.join(absent)}")
+        for name in ("namenode", "database"):
+            if len(self._placed(name)) > 1:
+                raise ValueError(f"{env_name('cluster')} has {name} on {', '.join(self._placed(name))}; it must be one")
+        return self
+
+    def _placed(self, service: str) -> list[str]:
+        return [host for host, names in self.cluster.items() if service in names]
+
+    def hosts(self, service: str) -> list[str]:
+        """The hosts that a service runs on, in an order that stays."""
+        return self._placed(service) or [self.host]
+
+    def runs_here(self, service: str) -> bool:
+        """Whether a service runs on this host."""
+        return service in self.cluster[self.host] if self.host in self.cluster else not self._placed(service)
+
+    def on(self, host: str) -> Self:
+        """The settings as another host of the cluster has them."""
+        return self.model_copy(update={"host": host})
 
     @model_validator(mode="after")
     def _check_ports_differ(self) -> Self:

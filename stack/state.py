@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.catalog import all_services
+from stack.catalog import all_services, services_elsewhere
 from stack.layout import Layout
 from stack.service import Service
 from stack.settings import StackSettings
@@ -16,8 +16,9 @@ class ServiceStatus:
     """State of one service.
 
     Attributes:
-        name: Its name.
-        state: `ready`, `starting` (runs, does not answer yet), `restarting`, `failed`, `stopped`.
+        name: Its name; of one on another host of the cluster NAME@HOST.
+        state: `ready`, `starting` (runs, does not answer yet), `restarting`, `failed`, `stopped`; of one that another
+            host or container runs `ready` or `unreachable`.
         pid: Process id, None if it does not run.
         uptime_s: Seconds since it started.
         restarts: How often it ended by itself and was started again since `up`.
@@ -52,6 +53,9 @@ def status(settings: StackSettings) -> list[ServiceStatus]:
         info = processes.get(service.name, {})
         name = info.get("statename", "STOPPED")
         state = {"BACKOFF": "restarting", "EXITED": "restarting", "FATAL": "failed"}.get(name, "stopped")
+        if state == "stopped" and settings.cluster and not service.ready():
+            # A container beside this one runs it.
+            state = "ready"
         if name in ("RUNNING", "STARTING"):
             state = "starting" if service.ready() else "ready"
         pid = info.get("pid") or None
@@ -67,8 +71,23 @@ def status(settings: StackSettings) -> list[ServiceStatus]:
             on_demand=service.on_demand,
         )
 
-    with ThreadPoolExecutor(len(services)) as pool:
-        return list(pool.map(state_of, services))
+    def state_elsewhere(placed: tuple[str, Service]) -> ServiceStatus:
+        host, service = placed
+        return ServiceStatus(
+            name=f"{service.name}@{host}",
+            state="unreachable" if service.ready() else "ready",
+            pid=None,
+            uptime_s=0.0,
+            restarts=0,
+            rss_mb=0.0,
+            address=service.address,
+            log=log_of(layout, service.name),
+            on_demand=False,
+        )
+
+    elsewhere = services_elsewhere(settings)
+    with ThreadPoolExecutor(len(services) + len(elsewhere)) as pool:
+        return [*pool.map(state_elsewhere, elsewhere), *pool.map(state_of, services)]
 
 
 def _resident_mb(pid: int) -> float:

@@ -156,7 +156,7 @@ class Supervisor:
         return "\n".join(blocks)
 
     def _program(self, service: Service) -> dict[str, object]:
-        environment = ",".join(f'{name}="{_escape(value)}"' for name, value in service.environment.items())
+        environment = ",".join(f"{name}={_quoted(value)}" for name, value in service.environment.items())
         return {
             "command": " ".join(_word(part) for part in service.command),
             "environment": environment,
@@ -211,6 +211,14 @@ def _section(name: str, values: dict[str, Any]) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+
+
+def _quoted(value: str) -> str:
+    """A value of a variable, as supervisord reads it: quotes of either kind around it, nothing is escaped but %."""
+    quote = "'" if '"' in value else '"'
+    if quote in value:
+        raise StackError(f"supervisord can give a service no variable with both kinds of quotes: {value}", exit_code=2)
+    return f"{quote}{value.replace('%', '%%')}{quote}"
 
 
 def _word(text: str) -> str:

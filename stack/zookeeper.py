@@ -7,9 +7,11 @@ from stack.probe import accepts
 from stack.service import Service
 from stack.settings import StackSettings
 
+_PEER_PORTS = ("zookeeper_peer_port", "zookeeper_election_port")
+
 
 def services(settings: StackSettings) -> list[Service]:
-    """The one server; its jars are those that HDFS brings."""
+    """The server of this host; its jars are those that HDFS brings."""
     layout = Layout.of(settings)
     return [
         Service(
@@ -31,7 +33,7 @@ def services(settings: StackSettings) -> list[Service]:
             ready=lambda: (
                 "" if accepts(settings.host, settings.zookeeper_port) else "the ZooKeeper server does not answer yet"
             ),
-            ports=("zookeeper_port",),
+            ports=("zookeeper_port", *(_PEER_PORTS if len(settings.hosts("zookeeper")) > 1 else ())),
             address=f"{settings.host}:{settings.zookeeper_port}",
         )
     ]
@@ -39,6 +41,11 @@ def services(settings: StackSettings) -> list[Service]:
 
 def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
     """Properties of zoo.cfg."""
+    hosts = settings.hosts("zookeeper")
+    ports = f"{settings.zookeeper_peer_port}:{settings.zookeeper_election_port}"
+    peers = {f"server.{number}": f"{host}:{ports}" for number, host in enumerate(hosts, 1)}
+    # In ticks: how long a server may take to find its leader, and to follow it.
+    several = {"initLimit": "20", "syncLimit": "5", **peers} if len(hosts) > 1 else {}
     return {
         "dataDir": str(layout.data / "zookeeper"),
         "clientPortAddress": settings.host,
@@ -47,6 +54,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "tickTime": "1000",
         "admin.enableServer": "false",
         "autopurge.purgeInterval": "1",
+        **several,
     }
 
 
@@ -54,3 +62,5 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
     lines = "".join(f"{name}={value}\n" for name, value in properties(settings, layout).items())
     write(layout.conf / "zookeeper" / "zoo.cfg", lines)
     (layout.data / "zookeeper").mkdir(parents=True, exist_ok=True)
+    number = settings.hosts("zookeeper").index(settings.host) + 1
+    write(layout.data / "zookeeper" / "myid", f"{number}\n")

@@ -1,4 +1,4 @@
-"""up, down, status, doctor, clean, settings."""
+"""up, down, serve, status, doctor, clean, settings."""
 
 import time
 from enum import StrEnum
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("up")(up)
     app.command("down")(down)
+    app.command("serve")(serve)
     app.command("status")(status)
     app.command("doctor")(doctor)
     app.command("clean")(clean)
@@ -71,6 +72,24 @@ def up(
         say("the pipeline goes on from its newest checkpoint")
     else:
         say("next:  gridseal pipeline start")
+
+
+def serve(
+    service: Annotated[
+        str, typer.Argument(help="One service, by itself, such as sql or airflow-api; else all of this host.")
+    ] = "",
+) -> None:
+    """Run the services that GRIDSEAL_CLUSTER has on this host, in the foreground until SIGTERM, as a container does."""
+    from gridseal import model_process
+    from gridseal.settings import load_settings
+    from models.register import register as register_model
+    from stack.serving import serve, serve_one
+
+    settings = load_settings()
+    if service == OnDemand.DETECTOR:
+        model_process.require()
+        register_model(settings, settings.model_dir)
+    raise typer.Exit(serve_one(settings, service) if service else serve(settings, tell))
 
 
 def _parts(settings: "Settings", service: OnDemand) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.streaming.job import JOB_NAME
+from pipelines.streaming.job import JOB_NAME, rest_url
 
 BATCH_PREFIX = "gridseal batch "
 """What the names of bounded runs begin with."""
@@ -206,7 +206,7 @@ def get(settings: PipelineSettings, path: str) -> Any:
     Raises:
         PipelineError: Flink does not answer, or refuses.
     """
-    return _send(settings, urllib.request.Request(settings.flink_url + path))
+    return _send(settings, path)
 
 
 def post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
@@ -216,21 +216,18 @@ def post(settings: PipelineSettings, path: str, body: dict[str, Any]) -> Any:
         PipelineError: Flink does not answer, or refuses.
     """
     data = json.dumps(body).encode()
-    return _send(
-        settings,
-        urllib.request.Request(settings.flink_url + path, data, {"Content-Type": "application/json"}),
-    )
+    return _send(settings, path, data=data, headers={"Content-Type": "application/json"})
 
 
 def cancel(settings: PipelineSettings, job_id: str) -> None:
     """Cancel a job; its newest checkpoint stays."""
-    request = urllib.request.Request(f"{settings.flink_url}/jobs/{job_id}?mode=cancel", method="PATCH")
-    _send(settings, request)
+    _send(settings, f"/jobs/{job_id}?mode=cancel", method="PATCH")
 
 
-def _send(settings: PipelineSettings, request: urllib.request.Request) -> Any:
+def _send(settings: PipelineSettings, path: str, **further: Any) -> Any:
     # Never through a proxy of the environment: the cluster is ours.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(rest_url(settings) + path, **further)
     try:
         with opener.open(request, timeout=10) as response:
             return json.loads(response.read() or b"{}")

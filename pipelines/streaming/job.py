@@ -2,13 +2,16 @@
 
 import os
 import re
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from warehouse.contract import LAYERS, Table
 
 JOB_NAME = "gridseal"
+_CONNECT_S = 3.0
 _CLASS = re.compile(r"^(Caused by: )?([\w$]+\.)+[\w$]+: ")
 
 
@@ -22,13 +25,13 @@ def configuration(
         restore_from: Checkpoint or savepoint whose state the job continues from.
         sources_only: Only sources and sinks find their state in it; what else it holds is left.
     """
-    host, port = settings.flink_url.removeprefix("http://").split(":")
+    address = urlsplit(rest_url(settings))
     options = {
         "pipeline.name": JOB_NAME,
         "execution.target": "remote",
         "execution.attached": "false",
-        "rest.address": host,
-        "rest.port": port,
+        "rest.address": str(address.hostname),
+        "rest.port": str(address.port),
         "parallelism.default": str(settings.parallelism),
         "table.local-time-zone": "UTC",
         "classloader.resolve-order": "parent-first",
@@ -63,6 +66,21 @@ def configuration(
         options["execution.state-recovery.path"] = restore_from
         options["execution.state-recovery.ignore-unclaimed-state"] = str(sources_only).lower()
     return options
+
+
+def rest_url(settings: PipelineSettings) -> str:
+    """The REST API of a JobManager that can be reached; it passes on what it is asked to the one that leads.
+
+    Without any that can be, the last, so that whoever asks it is told why not.
+    """
+    for url in settings.flink_urls[:-1]:
+        address = urlsplit(url)
+        try:
+            socket.create_connection((address.hostname, address.port or 80), timeout=_CONNECT_S).close()
+        except OSError:
+            continue
+        return url
+    return settings.flink_urls[-1]
 
 
 def prepare_environment(settings: PipelineSettings) -> None:

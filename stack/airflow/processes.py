@@ -1,17 +1,18 @@
 """The processes of Airflow: scheduler, DAG processor, API server and triggerer."""
 
+import fcntl
 import json
 import os
 import secrets
 import shlex
 import subprocess
-import threading
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from urllib.parse import quote
 
 from stack.airflow.names import ALARM_FILE, HOME, NAMESPACE, POOLS
 from stack.airflow.postgres import DATABASE, ROLE, data_folder
+from stack.airflow.postgres import NAME as DATABASE_SERVICE
 from stack.environment import AIRFLOW, AIRFLOW_LOCK
 from stack.errors import StackError
 from stack.files import create_durably, write
@@ -27,7 +28,6 @@ USERS = {"admin": "admin", "engineer": "user", "viewer": "viewer"}
 """Of the web page and REST, each with its role: of everything, of running DAGs, of looking."""
 _LEVELS = {"WARN": "WARNING"}
 _KEYS = ("airflow-fernet", "airflow-api", "airflow-jwt")
-_once = threading.Lock()
 
 
 def services(settings: StackSettings) -> list[Service]:
@@ -45,7 +45,7 @@ def services(settings: StackSettings) -> list[Service]:
             address=url(settings) if part == "metadatabase" else "",
             environment=variables,
             on_demand=True,
-            starts_second=True,
+            needs=(DATABASE_SERVICE,),
             stop_first=True,
         )
 
@@ -135,16 +135,17 @@ def _ready(settings: StackSettings, part: str) -> str:
 
 def _prepare(settings: StackSettings, layout: Layout) -> None:
     # All of them are prepared at once, and the first one does it.
-    with _once:
+    with (layout.run / "airflow.prepare").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         configure(settings, layout)
-        lock = AIRFLOW_LOCK.read_text(encoding="utf-8")
+        pins = AIRFLOW_LOCK.read_text(encoding="utf-8")
         # In the database's folder: another database knows nothing of it.
         migrated = data_folder(layout) / "migrated"
-        if not migrated.exists() or migrated.read_text(encoding="utf-8") != lock:
+        if not migrated.exists() or migrated.read_text(encoding="utf-8") != pins:
             _airflow(settings, layout, "db", "migrate")
             for pool, slots in POOLS.items():
                 _airflow(settings, layout, "pools", "set", pool, str(slots), "one at a time on a small machine")
-            write(migrated, lock)
+            write(migrated, pins)
 
 
 def configure(settings: StackSettings, layout: Layout) -> None:

@@ -16,14 +16,9 @@ from stack.catalog import all_services, find_service
 from stack.errors import StackError
 from stack.flink_jvm import jars_digest
 from stack.layout import Layout
-from stack.settings import StackSettings, env_name, hidden_fields, port_fields, secret_fields
+from stack.settings import StackSettings, env_name, hidden_fields, secret_fields
 from stack.sql import settings_environment
 from stack.supervision import Supervisor
-
-
-def test_every_port_belongs_to_one_service(settings: StackSettings) -> None:
-    used = [field for service in all_services(settings) for field in service.ports]
-    assert sorted(used) == sorted(port_fields())
 
 
 def test_hadoop_configuration_names_our_addresses(settings: StackSettings) -> None:

@@ -11,7 +11,7 @@ def test_every_setting_is_described() -> None:
 
 def test_every_port_differs_by_default() -> None:
     ports = [getattr(StackSettings(), name) for name in port_fields()]
-    assert len(ports) == len(set(ports)) == 18
+    assert len(ports) == len(set(ports)) == 20
 
 
 @pytest.mark.parametrize("port", [80, 0, 65536])
