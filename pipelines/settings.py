@@ -15,7 +15,12 @@ class PipelineSettings(WarehouseSettings):
 
     var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")
     build_dir: Path = Field(Path("build"), description="Folder of jars and of the assembled FLINK_HOME.")
+    tls_dir: Path | None = Field(
+        None,
+        description="Folder of this host's certificates; with it nobody speaks to the services in clear.",
+    )
     kafka_bootstrap_servers: str = Field("", description="host:port[,host:port] of the Kafka brokers.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="Password of gridseal, in Kafka; with `tls_dir` only.")
     hdfs_uri: str = Field("", description="hdfs://host:port of the NameNode.")
     webhdfs_url: str = Field("", description="http://host:port of the NameNode's WebHDFS.")
     flink_url: str = Field("", description="http://host:port[,http://...] of Flink's REST API.")

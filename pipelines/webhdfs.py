@@ -9,6 +9,8 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 
+ANALYSTS = "analysts"
+"""Group of those who may read the tables; `stack/hdfs.py` says who is in it."""
 _TIMEOUT_S = 30
 _NOT_THERE = "FileNotFoundException"
 # What a file of text is called until it is whole.
@@ -20,6 +22,20 @@ def open_client(settings: PipelineSettings) -> Any:
     from hdfs import InsecureClient
 
     return InsecureClient(settings.webhdfs_url, user=getpass.getuser(), timeout=_TIMEOUT_S, session=_direct_session())
+
+
+def close_to_others(settings: PipelineSettings) -> None:
+    """Let nobody but us and, to read, analysts enter any folder, and these none of Flink's, whose jobs hold passwords.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    with reachable(settings):
+        client = open_client(settings)
+        client.makedirs(settings.flink_path)
+        client.set_permission(settings.flink_path, "700")
+        client.set_owner("/", group=ANALYSTS)
+        client.set_permission("/", "750")
 
 
 def jmx_bean(settings: PipelineSettings, query: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from stack import tls
 from stack.errors import StackError
 from stack.files import write
 from stack.layout import Layout
@@ -66,6 +67,7 @@ def options(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "pid-file": str(layout.run / "mariadb.pid"),
         "port": str(settings.database_port),
         "bind-address": settings.host,
+        **(_secured(settings.tls_dir) if settings.tls_dir else {}),
         "init-file": str(layout.conf / "mariadb" / "users.sql"),
         "character-set-server": "utf8mb4",
         "collation-server": "utf8mb4_unicode_ci",
@@ -84,6 +86,11 @@ def options(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "skip-name-resolve": "ON",
         "local-infile": "OFF",
     }
+
+
+def _secured(folder: Path) -> dict[str, str]:
+    pair = str(folder / tls.HOST)
+    return {"ssl-ca": str(folder / tls.TRUST), "ssl-cert": pair, "ssl-key": pair, "require-secure-transport": "ON"}
 
 
 def users_sql(settings: StackSettings) -> str:
@@ -175,6 +182,7 @@ def _ready(settings: StackSettings) -> str:
                 password=getattr(settings, field).get_secret_value(),
                 connect_timeout=3,
                 read_timeout=3,
+                ssl=tls.client_context(settings.tls_dir) if settings.tls_dir else None,
             )
         except pymysql.MySQLError as error:
             return f"{user} cannot log in yet: {error.args[-1]}"

@@ -1,10 +1,11 @@
 """Flink: a session cluster; of several JobManagers one leads, and the others wait to take over."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
-from stack import flink_jvm
+from stack import flink_jvm, tls
 from stack.errors import StackError
 from stack.files import write
 from stack.layout import Layout
@@ -29,13 +30,13 @@ def services(settings: StackSettings) -> list[Service]:
     # Flink itself would start without it and fail much later, in the first compaction.
     if not (own := layout.flink_home / "lib" / "00-gridseal-flink.jar").exists():
         raise StackError(f"{own} is missing", hint="make setup")
-    rest = f"http://{settings.host}:{settings.flink_rest_port}"
+    rest = f"{_scheme(settings)}://{settings.host}:{settings.flink_rest_port}"
     return [
         Service(
             name="jobmanager",
             command=flink_jvm.command(layout, "jobmanager"),
             prepare=lambda: _prepare(settings, layout, "jobmanager"),
-            ready=lambda: "" if get_json(f"{rest}/overview") else "the JobManager does not answer yet",
+            ready=lambda: "" if _ask(settings, f"{rest}/overview") else "the JobManager does not answer yet",
             ports=("flink_rest_port", "flink_rpc_port", "flink_blob_port"),
             address=rest,
             environment=flink_jvm.environment(layout),
@@ -58,13 +59,22 @@ def services(settings: StackSettings) -> list[Service]:
 
 def urls(settings: StackSettings) -> list[str]:
     """Where Flink's REST answers; those of JobManagers that do not lead pass on what they are asked."""
-    return [f"http://{host}:{settings.flink_rest_port}" for host in settings.hosts("jobmanager")]
+    return [f"{_scheme(settings)}://{host}:{settings.flink_rest_port}" for host in settings.hosts("jobmanager")]
+
+
+def _scheme(settings: StackSettings) -> str:
+    return "https" if settings.tls_dir else "http"
+
+
+def _ask(settings: StackSettings, url: str) -> Any:
+    return get_json(url, tls.client_context(settings.tls_dir) if settings.tls_dir else None)
 
 
 def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int | bool]:
     """Properties of the cluster; what belongs to a job (checkpoint interval, ...) is set with the job."""
     host = settings.host
     hdfs = f"hdfs://{settings.hosts('namenode')[0]}:{settings.namenode_port}/flink"
+    trusting = tls.jvm_options(settings.tls_dir) if settings.tls_dir else []
     quorum = ",".join(f"{server}:{settings.zookeeper_port}" for server in settings.hosts("zookeeper"))
     return {
         "jobmanager.rpc.address": host,
@@ -116,7 +126,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "parallelism.default": settings.task_slots,
         "io.tmp.dirs": str(layout.data / "flink"),
         # Clients of the cluster read it too.
-        "env.java.opts.all": flink_jvm.shipped_options(layout),
+        "env.java.opts.all": " ".join([flink_jvm.shipped_options(layout), *trusting]),
         # Hudi, Hadoop and the connectors lie in lib/; a job must not bring its own copies.
         "classloader.resolve-order": "parent-first",
         # Hadoop's threads outlive a job and keep its class loader.
@@ -127,6 +137,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "execution.checkpointing.savepoint-dir": f"{hdfs}/savepoints",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.num-retained": 3,
+        **(tls.flink_options(settings.tls_dir, "rest", "internal") if settings.tls_dir else {}),
     }
 
 
@@ -157,7 +168,7 @@ def _prepare(settings: StackSettings, layout: Layout, name: str) -> None:
 
 
 def _slots_ready(settings: StackSettings) -> str:
-    answers = (get_json(f"{url}/taskmanagers") for url in urls(settings))
+    answers = (_ask(settings, f"{url}/taskmanagers") for url in urls(settings))
     overview = next((answer for answer in answers if answer), None)
     if not overview:
         return "the JobManager does not answer yet"

@@ -96,7 +96,7 @@ def write_arguments(layout: Layout, name: str) -> None:
     sizes, overrides = _ask(layout, classes, question)
     words = [
         *sizes.split(),
-        *shipped_options(layout).split(),
+        *str(yaml.safe_load(configuration)["env.java.opts.all"]).split(),
         *options,
         # Hudi names its commits by the clock of this machine's zone, and whoever asks for the past says UTC.
         "-Duser.timezone=UTC",

@@ -16,6 +16,12 @@ from stack.settings import StackSettings
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
 _REPLICAS = 2
+_WHO_IS_WHO = {
+    # As whom statements of the SQL endpoint read; nobody else is in a group that may enter a folder.
+    "hadoop.user.group.static.mapping.overrides": "analyst=analysts",
+    # Who may read a block is asked of the NameNode, not only who may find it.
+    "dfs.block.access.token.enable": "true",
+}
 # Nobody is sent to a DataNode that has missed three beats; after a minute without, its blocks are copied elsewhere. The
 # defaults are for clusters of hundreds, and have a client wait a minute and a NameNode believe for ten.
 _DEATH_OF_A_DATANODE = {
@@ -58,7 +64,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
     return {
         "fs.defaultFS": f"hdfs://{namenode}:{settings.namenode_port}",
         # Whom WebHDFS and the web page act for when a request names nobody.
-        "hadoop.http.staticuser.user": getpass.getuser(),
+        "hadoop.http.staticuser.user": "nobody" if settings.tls_dir else getpass.getuser(),
         "dfs.namenode.rpc-address": f"{namenode}:{settings.namenode_port}",
         "dfs.namenode.http-address": f"{namenode}:{settings.namenode_http_port}",
         "dfs.namenode.name.dir": (layout.data / "namenode").as_uri(),
@@ -80,6 +86,7 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         # With as many DataNodes as replicas there is none to replace one by.
         "dfs.client.block.write.replace-datanode-on-failure.policy": "DEFAULT" if datanodes > _REPLICAS else "NEVER",
         **(_DEATH_OF_A_DATANODE if datanodes > 1 else {}),
+        **(_WHO_IS_WHO if settings.tls_dir else {}),
     }
 
 

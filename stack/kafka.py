@@ -1,10 +1,13 @@
 """Kafka: brokers that are their own controllers (KRaft)."""
 
 import base64
+import json
 import os
 import subprocess
 import uuid
+from pathlib import Path
 
+from stack import tls
 from stack.errors import StackError
 from stack.files import write
 from stack.java import classpath, java_home
@@ -14,6 +17,8 @@ from stack.service import Service
 from stack.settings import StackSettings
 
 _REPLICAS = 3
+_OPEN = {"listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
+_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
 def services(settings: StackSettings) -> list[Service]:
@@ -49,9 +54,10 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "node.id": str(hosts.index(settings.host) + 1),
         "controller.quorum.voters": ",".join(voters),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": f"CLIENT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENT://{broker}",
+        "inter.broker.listener.name": "CLIENT",
+        **(_secured(settings, settings.tls_dir) if settings.tls_dir else _OPEN),
         "log.dirs": str(layout.data / "kafka"),
         # A topic that nobody declared is a typing error, never a new topic.
         "auto.create.topics.enable": "false",
@@ -70,6 +76,23 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "broker.heartbeat.interval.ms": "1000",
         # Nobody else will join: a first consumer need not be kept waiting for others.
         "group.initial.rebalance.delay.ms": "0",
+    }
+
+
+def _secured(settings: StackSettings, folder: Path) -> dict[str, str]:
+    """Clients and brokers have a password, controllers a certificate, and nothing goes in clear."""
+    password = json.dumps(settings.kafka_password.get_secret_value())
+    login = f'{_LOGIN} required username="{tls.KAFKA_USER}" password={password} user_{tls.KAFKA_USER}={password};'
+    return {
+        "listener.security.protocol.map": "CLIENT:SASL_SSL,CONTROLLER:SSL",
+        "listener.name.controller.ssl.client.auth": "required",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "listener.name.client.plain.sasl.jaas.config": login,
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(folder / tls.HOST),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(folder / tls.TRUST),
     }
 
 
@@ -136,7 +159,9 @@ def _ready(settings: StackSettings) -> str:
     from kafka.errors import KafkaError
 
     try:
-        client = KafkaAdminClient(bootstrap_servers=f"{settings.host}:{settings.kafka_port}", request_timeout_ms=3000)
+        address, password = f"{settings.host}:{settings.kafka_port}", settings.kafka_password.get_secret_value()
+        login = tls.kafka_client(settings.tls_dir, password) if settings.tls_dir else {}
+        client = KafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000, **login)
     except (KafkaError, OSError, ValueError):
         return waiting
     try:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import urllib.request
 from http.client import HTTPException
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 TIMEOUT_SECONDS = 3.0
 
 
-def get_json(url: str) -> Any:
+def get_json(url: str, context: ssl.SSLContext | None = None) -> Any:
     """The JSON that a URL answers, or None if it does not answer."""
-    return _json(urllib.request.Request(url), TIMEOUT_SECONDS)  # noqa: S310
+    return _json(urllib.request.Request(url), TIMEOUT_SECONDS, context)  # noqa: S310
 
 
 def call_json(url: str, method: str, *parameters: object, seconds: float = TIMEOUT_SECONDS) -> Any:
@@ -31,9 +32,10 @@ def accepts(host: str, port: int) -> bool:
         return False
 
 
-def _json(request: urllib.request.Request, seconds: float) -> Any:
+def _json(request: urllib.request.Request, seconds: float, context: ssl.SSLContext | None = None) -> Any:
     # Without a proxy: the services are on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    handlers = [urllib.request.HTTPSHandler(context=context)] if context else []
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
     try:
         with opener.open(request, timeout=seconds) as response:
             return json.load(response)

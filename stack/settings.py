@@ -31,6 +31,10 @@ class StackSettings(BaseModel):
     )
     var_dir: Path = Field(Path("var"), description="Folder of all state: service data, logs, feed records.")
     build_dir: Path = Field(Path("build"), description="Folder of jars and of the assembled FLINK_HOME.")
+    tls_dir: Path | None = Field(
+        None,
+        description="Folder of this host's certificates; with it nobody speaks to the services in clear.",
+    )
 
     log_level: LogLevel = Field("INFO", description="What the services log: DEBUG, INFO, WARN or ERROR and worse.")
 
@@ -77,6 +81,7 @@ class StackSettings(BaseModel):
         1024, ge=256, le=65536, description="Part of it for RocksDB, divided by the slots, in MiB."
     )
 
+    kafka_password: SecretStr = Field(SecretStr(""), description="Password of gridseal, in Kafka; with `tls_dir` only.")
     database_admin_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_admin.")
     database_app_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_app.")
     database_cdc_password: SecretStr = Field(SecretStr(""), description="Password of gridseal_cdc.")
@@ -102,6 +107,7 @@ class StackSettings(BaseModel):
         "airflow_admin_password",
         "airflow_engineer_password",
         "airflow_viewer_password",
+        "kafka_password",
         "database_admin_password",
         "database_app_password",
         "database_cdc_password",

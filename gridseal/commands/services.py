@@ -49,6 +49,7 @@ def up(
     from gridseal.settings import load_settings
     from models.register import register as register_model
     from pipelines.streaming.cluster import current_job
+    from pipelines.webhdfs import close_to_others
     from stack import airflow
 
     began = time.monotonic()
@@ -58,6 +59,8 @@ def up(
     if OnDemand.AIRFLOW in (further or ()):
         airflow.require()
     stack.up(settings, tell)
+    if settings.tls_dir:
+        close_to_others(settings)
     for service in further or ():
         if service is OnDemand.DETECTOR:
             # Each of its answers names a model that the lake knows.

@@ -8,7 +8,7 @@ from kafka import KafkaConsumer
 from models.defects.detector import Detector
 from models.defects.labelling import Announced, send_answers
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
+from pipelines.sources.broker import broker_errors, broker_options
 from pipelines.sources.images.announcing import REFUSED, Announcer
 from pipelines.sources.topics import EQUIPMENT_IMAGES, IMAGE_PREDICTIONS, ensure_topics
 from pipelines.webhdfs import open_client
@@ -48,8 +48,7 @@ def follow(
     with Announcer(settings, IMAGE_PREDICTIONS) as announcer, broker_errors(settings, "read photographs"):
         consumer = KafkaConsumer(
             EQUIPMENT_IMAGES.name,
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+            **broker_options(settings),
             group_id=group(detector),
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
+from pipelines.sources.broker import broker_errors, broker_options
 from pipelines.streaming.lag import TopicLag, topic_lags
 from warehouse.catalog import Catalog
 
@@ -59,8 +59,7 @@ def waiting_since_ms(settings: PipelineSettings, lag: TopicLag) -> int | None:
     oldest: list[int] = []
     with broker_errors(settings, f"read topic {lag.topic}"):
         consumer = KafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+            **broker_options(settings),
             max_partition_fetch_bytes=_ENOUGH_BYTES,
             enable_auto_commit=False,
         )

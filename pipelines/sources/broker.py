@@ -16,6 +16,7 @@ from kafka.errors import (
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from stack import tls
 
 # Refusals become errors of ours; without a handler the client would print its own log lines as well.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
@@ -50,6 +51,17 @@ def broker_errors(settings: PipelineSettings, doing: str) -> Iterator[None]:
         ) from error
 
 
+def broker_options(settings: PipelineSettings) -> dict[str, Any]:
+    """How kafka-python reaches the brokers, and what it proves to them where they ask for it."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS,
+    }
+    if settings.tls_dir:
+        options |= tls.kafka_client(settings.tls_dir, settings.kafka_password.get_secret_value())
+    return options
+
+
 def open_producer(settings: PipelineSettings, max_request_size: int) -> KafkaProducer:
     """A producer that the broker protects from its own repetitions (idempotence, all replicas acknowledge).
 
@@ -58,8 +70,7 @@ def open_producer(settings: PipelineSettings, max_request_size: int) -> KafkaPro
         max_request_size: Bytes of a request at most, which hold the largest message.
     """
     return KafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+        **broker_options(settings),
         acks="all",
         enable_idempotence=True,
         # Big batches cost the client less than small ones; compressing costs more than loopback does.
@@ -114,9 +125,7 @@ def records_of(settings: PipelineSettings, topic: str) -> list[Any]:
     partitions = [TopicPartition(topic, number) for number in ends]
     found: list[Any] = []
     with broker_errors(settings, f"read topic {topic}"):
-        consumer = KafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
-        )
+        consumer = KafkaConsumer(**broker_options(settings))
         try:
             consumer.assign(partitions)
             consumer.seek_to_beginning()
@@ -136,9 +145,7 @@ def delete_group(settings: PipelineSettings, group: str) -> None:
         group: Name of the group, of which no consumer may be connected.
     """
     with broker_errors(settings, f"delete the consumer group {group}"):
-        admin = KafkaAdminClient(
-            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
-        )
+        admin = KafkaAdminClient(**broker_options(settings))
         try:
             admin.delete_groups([group])
         except (GroupIdNotFoundError, CoordinatorNotAvailableError):  # The second if no offset was ever committed.
@@ -149,9 +156,7 @@ def delete_group(settings: PipelineSettings, group: str) -> None:
 
 def _offsets(settings: PipelineSettings, topic: str, which: str) -> dict[int, int]:
     with broker_errors(settings, f"read the offsets of topic {topic}"):
-        consumer = KafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
-        )
+        consumer = KafkaConsumer(**broker_options(settings))
         try:
             partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
             return {partition.partition: end for partition, end in getattr(consumer, which)(partitions).items()}

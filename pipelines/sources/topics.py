@@ -1,5 +1,6 @@
 """The topics of the platform. They are declared here and nowhere else; the broker makes none by itself."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,9 +9,10 @@ from kafka.errors import TopicAlreadyExistsError
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import BOOTSTRAP_TIMEOUT_MS, broker_errors
+from pipelines.sources.broker import broker_errors, broker_options
 
 DAY_MS = 24 * 3600 * 1000
+_KNOWN_S = 30.0
 
 
 class Topic(NamedTuple):
@@ -59,26 +61,33 @@ def ensure_topics(settings: PipelineSettings, topics: Sequence[Topic] = TOPICS) 
         PipelineError: A topic has another number of partitions, or no broker answers.
     """
     with broker_errors(settings, "look at the topics"):
-        admin = KafkaAdminClient(
-            bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS
-        )
+        admin = KafkaAdminClient(**broker_options(settings))
     try:
         with broker_errors(settings, "look at the topics"):
             names = set(admin.list_topics())
         created = [topic.name for topic in topics if topic.name not in names and _create(admin, settings, topic)]
+        deadline = time.monotonic() + _KNOWN_S
         with broker_errors(settings, "look at the topics"):
-            found = {t["name"]: len(t["partitions"]) for t in admin.describe_topics([t.name for t in topics])}
+            # Of several brokers, one may not yet know of a topic that another has just made.
+            while not all((found := _partitions(admin, topics)).values()) and time.monotonic() < deadline:
+                time.sleep(0.2)
     finally:
         admin.close()
     for topic in topics:
-        if found.get(topic.name) != topic.partitions:
+        if found[topic.name] != topic.partitions:
             raise PipelineError(
-                f"topic {topic.name} has {found.get(topic.name)} partitions; declared are {topic.partitions}",
+                f"topic {topic.name} has {found[topic.name]} partitions; declared are {topic.partitions}",
                 "`gridseal down`, then `make clean` deletes all data of this machine and the topic with it; "
                 "or delete the topic with Kafka's own tools and feed again",
                 1,
             )
     return created
+
+
+def _partitions(admin: KafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    """How many partitions each topic has; none if the broker that is asked does not know it."""
+    known = {t["name"]: len(t["partitions"]) for t in admin.describe_topics([t.name for t in topics])}
+    return {topic.name: known.get(topic.name, 0) for topic in topics}
 
 
 def _create(admin: KafkaAdminClient, settings: PipelineSettings, topic: Topic) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.job import JOB_NAME, rest_url
+from stack import tls
 
 BATCH_PREFIX = "gridseal batch "
 """What the names of bounded runs begin with."""
@@ -226,7 +227,8 @@ def cancel(settings: PipelineSettings, job_id: str) -> None:
 
 def _send(settings: PipelineSettings, path: str, **further: Any) -> Any:
     # Never through a proxy of the environment: the cluster is ours.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    handlers = [urllib.request.HTTPSHandler(context=tls.client_context(settings.tls_dir))] if settings.tls_dir else []
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
     request = urllib.request.Request(rest_url(settings) + path, **further)
     try:
         with opener.open(request, timeout=10) as response:

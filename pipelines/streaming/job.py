@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from stack import tls
 from warehouse.contract import LAYERS, Table
 
 JOB_NAME = "gridseal"
@@ -62,6 +63,8 @@ def configuration(
         "table.exec.mini-batch.allow-latency": "1s",
         "table.exec.mini-batch.size": "5000",
     }
+    if settings.tls_dir:
+        options |= tls.flink_options(settings.tls_dir, "rest")
     if restore_from:
         options["execution.state-recovery.path"] = restore_from
         options["execution.state-recovery.ignore-unclaimed-state"] = str(sources_only).lower()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.settings import PipelineSettings
-from pipelines.sources.broker import broker_errors, end_offsets
+from pipelines.sources.broker import broker_errors, broker_options, end_offsets
 from pipelines.streaming.sources import consumer_group
 from warehouse.catalog import Catalog
 
@@ -71,7 +71,7 @@ def topic_lags(settings: PipelineSettings, catalog: Catalog) -> list[TopicLag]:
 
     committed: dict[str, dict[int, int]] = {}
     with broker_errors(settings, "read the committed offsets"):
-        admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+        admin = KafkaAdminClient(**broker_options(settings))
         try:
             for table in catalog.fed_by("kafka"):
                 group, topic = consumer_group(table), table.origin.name

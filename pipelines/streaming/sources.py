@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.settings import PipelineSettings
+from stack import tls
 from warehouse.as_of import LATE
 from warehouse.catalog import Catalog
 from warehouse.contract import Column, Table
@@ -25,7 +26,7 @@ def kafka_view(table: Table) -> str:
 
 
 def kafka_spec(table: Table, settings: PipelineSettings, lost_before: Mapping[int, int] | None = None) -> str:
-    """JSON that configures the Kafka source of one ODS table: topic, columns, limits.
+    """JSON that configures the Kafka source of one ODS table; may hold a password, never log it.
 
     Args:
         table: The table.
@@ -37,10 +38,24 @@ def kafka_spec(table: Table, settings: PipelineSettings, lost_before: Mapping[in
             "uid": table.name,
             "bootstrapServers": settings.kafka_bootstrap_servers,
             "groupId": consumer_group(table),
+            "properties": kafka_properties(settings),
             "lostBefore": dict(lost_before or {}),
             **message_spec(table),
         }
     )
+
+
+def kafka_properties(settings: PipelineSettings) -> dict[str, str]:
+    """What the source proves to brokers that ask for it; whom it believes is what its JVM believes."""
+    if not settings.tls_dir:
+        return {}
+    password = json.dumps(settings.kafka_password.get_secret_value())
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    return {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "PLAIN",
+        "sasl.jaas.config": f'{module} required username="{tls.KAFKA_USER}" password={password};',
+    }
 
 
 def message_spec(table: Table) -> dict[str, Any]:
@@ -68,6 +83,7 @@ def changes_spec(tables: Iterable[Table], settings: PipelineSettings) -> str:
             "password": settings.database_cdc_password.get_secret_value(),
             "database": settings.database_name,
             "tables": [_business_table(t) for t in tables],
+            "tls": settings.tls_dir is not None,
             "serverId": f"5400-{5400 + settings.parallelism - 1}",
             "startup": "initial",
         }

@@ -22,20 +22,22 @@ class Cluster:
         environment: What its compose is told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, profiles: str = "") -> None:
+        files = [DOCKER / "compose.yaml", *([DOCKER / "secure.yaml"] if "secure" in profiles.split(",") else [])]
         # Beside a cluster that somebody runs.
         self.environment = os.environ | {
             "COMPOSE_PROJECT_NAME": PROJECT,
-            "COMPOSE_FILE": str(DOCKER / "compose.yaml"),
+            "COMPOSE_PROFILES": profiles,
+            "COMPOSE_FILE": ":".join(map(str, files)),
             "CLUSTER_SUBNET": "172.31.232.0/24",
             "GRIDSEAL_FLINK_REST_PORT": "20081",
             "GRIDSEAL_NAMENODE_HTTP_PORT": "21870",
             "GRIDSEAL_AIRFLOW_PORT": "20080",
         }
 
-    def make(self, verb: str) -> None:
+    def make(self, verb: str, *words: str | Path) -> None:
         """Runs docker/cluster.sh, whose output a person sees."""
-        subprocess.run([DOCKER / "cluster.sh", verb], env=self.environment, check=True)
+        subprocess.run([DOCKER / "cluster.sh", verb, *words], env=self.environment, check=True)
 
     def docker(self, *words: str, check: bool = True) -> str:
         """Standard output of a docker command."""

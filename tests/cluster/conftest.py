@@ -31,17 +31,19 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """The cluster, from nothing; afterwards nothing of it is left but its images."""
-    made = Cluster()
+    """A cluster of the profiles that are asked for, from nothing; afterwards nothing of it is left but its images."""
+    profiles = getattr(request, "param", "")
+    made = Cluster(profiles)
     figures = request.config.stash.setdefault(_FIGURES, [])
     made.make("clean")
     try:
         made.make("build")
         began = time.monotonic()
         made.make("up")
-        figures.append(f"start of everything, images built, empty volumes: {time.monotonic() - began:.0f} s")
+        what = f" ({profiles})" if profiles else ""
+        figures.append(f"start of everything{what}, images built, empty volumes: {time.monotonic() - began:.0f} s")
         yield made
-        figures += [f"memory of {name}: {mib:,.0f} MiB" for name, mib in sorted(made.memory_mb().items())]
+        figures += [f"memory of {name}{what}: {mib:,.0f} MiB" for name, mib in sorted(made.memory_mb().items())]
     finally:
         made.make("clean")
 

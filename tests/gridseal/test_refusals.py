@@ -80,8 +80,8 @@ def test_first_start_makes_private_passwords_that_are_never_shown(cli: Cli, tmp_
     env_file = tmp_path / ".env"
     assert env_file.stat().st_mode & 0o777 == 0o600
     secrets = [line.split("=", 1)[1] for line in env_file.read_text().splitlines() if "PASSWORD=" in line]
-    assert len(secrets) == 9
-    assert len(set(secrets)) == 9
+    assert len(secrets) == 10
+    assert len(set(secrets)) == 10
     for secret in secrets:
         assert secret not in shown.out + shown.err
     assert {row["value"] for row in shown.json() if row["setting"].endswith("PASSWORD")} == {"(set, hidden)"}

@@ -17,8 +17,7 @@ from pipelines.sources.topics import ensure_topics
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("broker", "topics"):
-        monkeypatch.setattr(f"pipelines.sources.{module}.BOOTSTRAP_TIMEOUT_MS", 300)
+    monkeypatch.setattr("pipelines.sources.broker.BOOTSTRAP_TIMEOUT_MS", 300)
 
 
 def test_no_broker(nowhere: PipelineSettings) -> None:

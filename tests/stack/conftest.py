@@ -13,6 +13,7 @@ def settings(tmp_path: Path) -> StackSettings:
     return StackSettings(
         var_dir=tmp_path / "var",
         alarm_url="https://chat.example/hooks/key-of-a-chat",
+        kafka_password="kafka-password-01",  # pragma: allowlist secret
         database_admin_password="admin-password-1",  # pragma: allowlist secret
         database_app_password="app-password-0001",  # pragma: allowlist secret
         database_cdc_password="cdc-password-0001",  # pragma: allowlist secret

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import stat
 import subprocess
 from configparser import RawConfigParser
@@ -13,8 +14,9 @@ from pydantic import ValidationError
 from supervisor.datatypes import dict_of_key_value_pairs
 
 from gridseal.settings import Settings
-from stack import flink, hdfs, kafka, secrets, zookeeper
+from stack import database, flink, hdfs, kafka, secrets, tls, zookeeper
 from stack.catalog import all_services, services_elsewhere
+from stack.certificates import ensure_certificates
 from stack.errors import StackError
 from stack.findings import doctor
 from stack.layout import Layout
@@ -26,6 +28,7 @@ from stack.step import ROOT
 from stack.supervision import Supervisor
 
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+SECURE = yaml.safe_load((ROOT / "docker" / "secure.yaml").read_text(encoding="utf-8"))
 CLUSTER = json.loads(COMPOSE["x-settings"]["GRIDSEAL_CLUSTER"])
 BESIDE_COMMANDS = {"chain", "sql", "detector"}
 
@@ -66,7 +69,7 @@ def test_brokers_replicate_and_one_may_be_missing(cluster: StackSettings) -> Non
     assert [properties["node.id"] for properties in told] == ["1", "2", "3"]
     assert len({properties["controller.quorum.voters"] for properties in told}) == 1
     assert told[0]["controller.quorum.voters"] == "1@master:19093,2@worker1:19093,3@worker2:19093"
-    assert told[2]["advertised.listeners"] == "PLAINTEXT://worker2:19092"
+    assert told[2]["advertised.listeners"] == "CLIENT://worker2:19092"
     factors = {value for name, value in told[0].items() if name.endswith("replication.factor")}
     least = {value for name, value in told[0].items() if name.endswith(("min.isr", "min.insync.replicas"))}
     assert (factors, least) == ({"3"}, {"2"})
@@ -179,13 +182,102 @@ def test_whoever_looks_for_what_is_wrong_hears_of_docker(
     assert {finding.ok for finding in doctor(settings) if finding.name.startswith("docker")} == {True}
 
 
+class TestCertificates:
+    """One authority, a certificate a host, and what services are told of them."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        assert ensure_certificates(tmp_path / "tls", ["master", "worker1"]) == ["master", "worker1"]
+        return tmp_path / "tls"
+
+    def test_each_host_is_believed_by_its_name_alone(self, folder: Path) -> None:
+        assert ensure_certificates(folder, ["master", "worker1"]) == []
+        trusted = tls.client_context(folder / "master")
+        for name, believed in (("worker1", True), ("master", False)):
+            served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder / "worker1" / tls.TRUST)
+            served.load_cert_chain(folder / "worker1" / tls.HOST)
+            served.verify_mode = ssl.CERT_REQUIRED
+            assert shake_hands(trusted, served, name) is believed
+
+    def test_who_has_no_certificate_or_a_foreign_one_is_refused(self, folder: Path, tmp_path: Path) -> None:
+        ensure_certificates(tmp_path / "foreign", ["master"])
+        stranger = ssl.create_default_context(cafile=folder / "master" / tls.TRUST)
+        served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder / "worker1" / tls.TRUST)
+        served.load_cert_chain(folder / "worker1" / tls.HOST)
+        served.verify_mode = ssl.CERT_REQUIRED
+        assert not shake_hands(stranger, served, "worker1")
+        stranger.load_cert_chain(tmp_path / "foreign" / "master" / tls.HOST)
+        assert not shake_hands(stranger, served, "worker1")
+
+    def test_only_the_folder_is_private(self, folder: Path) -> None:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(file.stat().st_mode) for file in (folder / "master").iterdir()} == {0o444}
+        key = folder / "authority" / tls.HOST
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+        assert not [file for file in folder.glob("worker1/*") if key.read_bytes() in file.read_bytes()]
+
+    def test_java_reads_them(self, folder: Path) -> None:
+        from stack.java import java_home
+
+        for store in (tls.JAVA_TRUST, tls.JAVA_HOST):
+            words = ("-list", "-keystore", folder / "master" / store, "-storepass", tls.JAVA_PASSWORD)
+            listed = subprocess.run(
+                [java_home() / "bin" / "keytool", *words], capture_output=True, text=True, check=True
+            )
+            assert "Your keystore contains 1 entry" in listed.stdout
+
+    def test_services_are_told(self, folder: Path, cluster: StackSettings) -> None:
+        layout, secured = Layout.of(cluster), cluster.on("master").model_copy(update={"tls_dir": folder / "master"})
+        told = kafka.properties(secured, layout)
+        assert told["listener.security.protocol.map"] == "CLIENT:SASL_SSL,CONTROLLER:SSL"
+        assert told["listener.name.controller.ssl.client.auth"] == "required"
+        assert database.options(secured, layout)["require-secure-transport"] == "ON"
+        assert flink.properties(secured, layout)["security.ssl.rest.authentication-enabled"] == "true"
+        assert flink.properties(secured, layout)["security.ssl.internal.enabled"] == "true"
+        assert flink.urls(secured) == ["https://master:18081", "https://worker1:18081"]
+        assert hdfs.properties(secured, layout)["hadoop.http.staticuser.user"] == "nobody"
+        assert hdfs.properties(secured, layout)["dfs.block.access.token.enable"] == "true"
+        commands = Settings(_env_file=None, cluster=CLUSTER, tls_dir=folder / "master")
+        assert commands.flink_urls == flink.urls(secured)
+
+    def test_every_host_of_compose_has_its_own(self) -> None:
+        for name, service in SECURE["services"].items():
+            host = name if name in {*CLUSTER, "gateway"} else "gateway"
+            assert service["volumes"] == [f"./secrets/tls/{host}:/run/tls:ro"]
+        beside = {name for name, service in COMPOSE["services"].items() if name != "airflow-database"}
+        assert set(SECURE["services"]) == beside
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> bool:
+    """Whether a client that wants to reach a name and a server believe each other; no socket is needed."""
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [client.wrap_bio(down, up, server_hostname=name), server.wrap_bio(up, down, server_side=True)]
+    done: set[int] = set()
+    for _ in range(10):
+        for number, end in enumerate(ends):
+            try:
+                end.do_handshake()
+                done.add(number)
+                # TLS 1.3 tells a client of a refusal after its handshake.
+                end.read(1)
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                return False
+    return done == {0, 1}
+
+
 class TestSecrets:
     """Passwords as files, one each."""
 
     def test_each_has_a_file_in_a_private_folder(self, tmp_path: Path) -> None:
         folder = tmp_path / "secrets"
         made = ensure_files(folder)
-        assert set(made) == {env_name(name).lower() for name in secret_fields()} == set(COMPOSE["secrets"])
+        assert (
+            set(made)
+            == {env_name(name).lower() for name in secret_fields()}
+            == set(COMPOSE["secrets"] | SECURE["secrets"])
+        )
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
         before = {file.name: file.read_text() for file in folder.iterdir()}

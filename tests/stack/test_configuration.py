@@ -55,7 +55,7 @@ def test_a_cluster_of_other_jars_does_not_read_the_job_of_the_old_ones(settings:
 def test_kafka_makes_no_topic_by_itself(settings: StackSettings) -> None:
     values = kafka.properties(settings, Layout.of(settings))
     assert values["auto.create.topics.enable"] == "false"
-    assert values["advertised.listeners"] == "PLAINTEXT://127.0.0.1:19092"
+    assert values["advertised.listeners"] == "CLIENT://127.0.0.1:19092"
 
 
 def test_database_writes_whole_rows_to_its_log(settings: StackSettings) -> None:

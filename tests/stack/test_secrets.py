@@ -15,7 +15,7 @@ def test_first_start_makes_all_passwords_for_the_owner_only(tmp_path: Path) -> N
     assert ensure_secrets(env_file) == NAMES
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
     values = [line.partition("=")[2] for line in env_file.read_text().splitlines() if "=" in line]
-    assert len(set(values)) == len(NAMES) == 9
+    assert len(set(values)) == len(NAMES) == 10
     assert all(len(value) >= 32 for value in values)
 
 

@@ -13,6 +13,7 @@ from pymysql.cursors import DictCursor
 
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
+from stack import tls
 
 Role: TypeAlias = Literal["app", "cdc", "reader"]
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
@@ -50,6 +51,7 @@ def connect(settings: PipelineSettings, role: Role = "app") -> Iterator[Connecti
             connect_timeout=10,
             # An update that finds its row counts it, whether values change or not.
             client_flag=CLIENT.FOUND_ROWS,
+            ssl=tls.client_context(settings.tls_dir) if settings.tls_dir else None,
         )
         try:
             yield connection

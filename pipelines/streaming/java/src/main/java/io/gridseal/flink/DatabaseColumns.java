@@ -18,8 +18,8 @@ interface DatabaseColumns extends Serializable {
     /** Asks the database that the changes come from. */
     static DatabaseColumns at(MySqlSpec spec) {
         return table -> {
-            String url = String.format("jdbc:mysql://%s:%d/?useSSL=false&connectTimeout=10000&socketTimeout=10000",
-                    spec.hostname(), spec.port());
+            String url = String.format("jdbc:mysql://%s:%d/?sslMode=%s&connectTimeout=10000&socketTimeout=10000",
+                    spec.hostname(), spec.port(), spec.sslMode());
             try (Connection connection = DriverManager.getConnection(url, spec.username(), spec.password());
                     PreparedStatement query = connection.prepareStatement(
                             "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?")) {

@@ -30,7 +30,8 @@ public final class GridsealSources {
      *
      * @param specJson uid, bootstrapServers, groupId, topic, maxBytes, maxAheadSeconds (optional) and columns, each with
      *     name, field, type, required, minLength, maxLength, pattern, minimum, maximum, maxAheadSeconds (name and type are
-     *     needed), and lostBefore (optional), of a partition the offset before which nothing need be there any more
+     *     needed), and lostBefore (optional), of a partition the offset before which nothing need be there any more, and
+     *     properties (optional) of Kafka's client
      * @return the columns, then payload BYTES, topic STRING, kafka_partition INT, kafka_offset BIGINT,
      *     kafka_timestamp TIMESTAMP(3), reason STRING; reason is NULL and payload too when the message was read, else
      *     payload holds its bytes and the columns are NULL
@@ -38,11 +39,11 @@ public final class GridsealSources {
     public static DataStream<RowData> kafka(StreamExecutionEnvironment env, String specJson) {
         KafkaSpec spec = KafkaSpec.read(specJson);
         KafkaSource<RowData> source = KafkaSource.<RowData>builder()
-                .setBootstrapServers(spec.bootstrapServers())
                 .setGroupId(spec.groupId())
                 .setClientIdPrefix(spec.groupId() + "-" + spec.uid())
                 .setTopics(spec.topic())
                 .setStartingOffsets(new WholeTopic())
+                .setProperties(spec.client())
                 .setProperty("commit.offsets.on.checkpoint", "true")
                 .setProperty("partition.discovery.interval.ms", String.valueOf(PARTITION_DISCOVERY.toMillis()))
                 .setDeserializer(new MessageDeserializer(spec))
@@ -55,20 +56,21 @@ public final class GridsealSources {
      * so that the changes of all tables come in the order in which they were made.
      *
      * @param specJson uid, hostname, port, username, password, database, tables, serverId, startup (optional: initial or
-     *     earliest); of each table its name, contract and columns, each with field, type and required
+     *     earliest), tls (optional); of each table its name, contract and columns, each with field, type and required
      * @return table_name STRING, op STRING (r read, c create, u update, d delete), op_ts TIMESTAMP(3), binlog_file STRING,
      *     binlog_pos BIGINT, binlog_row INT, image MAP&lt;STRING, STRING&gt;, as {@link ChangeDeserializer} explains
      */
     public static DataStream<RowData> mysqlChanges(StreamExecutionEnvironment env, String specJson) {
         MySqlSpec spec = MySqlSpec.read(specJson);
         Properties jdbc = new Properties();
-        jdbc.setProperty("useSSL", "false");
+        jdbc.setProperty("sslMode", spec.sslMode());
         Properties debezium = new Properties();
         // Exact values in the records; ChangeDeserializer writes them out.
         debezium.setProperty("decimal.handling.mode", "precise");
         debezium.setProperty("bigint.unsigned.handling.mode", "precise");
         // The client's own reconnecting loses rows; WatchedSplitReader says how, and what is done instead.
         debezium.setProperty("connect.keep.alive", "false");
+        debezium.setProperty("database.ssl.mode", spec.tls() ? "verify_identity" : "disabled");
         ChangeDeserializer deserializer = new ChangeDeserializer(
                 new ContractCheck(spec.database(), spec.tables(), DatabaseColumns.at(spec)));
         MySqlSource<RowData> source = MySqlSource.<RowData>builder()

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.stream.Collectors;
 
 /** Where the reading of each partition begins, and whether Kafka still holds what lies there. */
@@ -41,10 +40,8 @@ final class KafkaPlaces {
      * @throws SourceFailure if a message from there on is gone, or the partition ends before it
      */
     void check(Map<TopicPartition, Long> places) {
-        Properties properties = new Properties();
-        properties.setProperty("bootstrap.servers", spec.bootstrapServers());
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(spec.client(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             Map<TopicPartition, Long> firsts = consumer.beginningOffsets(places.keySet(), PATIENCE);
             Map<TopicPartition, Long> ends = consumer.endOffsets(places.keySet(), PATIENCE);
             refuse(places, firsts, ends);

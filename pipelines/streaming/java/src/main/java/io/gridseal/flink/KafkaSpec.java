@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 
 import static io.gridseal.flink.SpecReader.require;
@@ -22,9 +23,10 @@ import static io.gridseal.flink.SpecReader.requireText;
  * @param maxAheadSeconds default of the same key of every TIMESTAMP column; absent: no limit
  * @param columns the columns in the order of the row
  * @param lostBefore of a partition the offset before which whatever was not read is given up for lost; absent: nothing is
+ * @param properties further ones of Kafka's client, such as how it logs in; absent: none
  */
 record KafkaSpec(String uid, String bootstrapServers, String groupId, String topic, int maxBytes, Long maxAheadSeconds,
-                 List<ColumnSpec> columns, Map<Integer, Long> lostBefore) implements Serializable {
+                 List<ColumnSpec> columns, Map<Integer, Long> lostBefore, Map<String, String> properties) implements Serializable {
 
     /** Columns that every row has after those of the message. */
     static final List<String> POSITION_COLUMNS =
@@ -38,6 +40,7 @@ record KafkaSpec(String uid, String bootstrapServers, String groupId, String top
         require(maxBytes > 0, "maxBytes is %d; it must be at least 1", maxBytes);
         require(columns != null && !columns.isEmpty(), "columns is empty; state at least one column");
         lostBefore = lostBefore == null ? Map.of() : Map.copyOf(lostBefore);
+        properties = properties == null ? Map.of() : Map.copyOf(properties);
         Set<String> names = new HashSet<>(POSITION_COLUMNS);
         Set<String> fields = new HashSet<>();
         for (ColumnSpec column : columns) {
@@ -49,6 +52,20 @@ record KafkaSpec(String uid, String bootstrapServers, String groupId, String top
 
     static KafkaSpec read(String json) {
         return SpecReader.read(json, KafkaSpec.class, "specification of a Kafka source");
+    }
+
+    /** How any client of ours reaches the brokers. */
+    Properties client() {
+        Properties client = new Properties();
+        client.putAll(properties);
+        client.setProperty("bootstrap.servers", bootstrapServers);
+        return client;
+    }
+
+    /** Without the properties, which may hold a password. */
+    @Override
+    public String toString() {
+        return String.format("KafkaSpec[%s %s %s]", uid, bootstrapServers, topic);
     }
 
     RowType rowType() {

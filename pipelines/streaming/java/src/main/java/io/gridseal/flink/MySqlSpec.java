@@ -15,10 +15,11 @@ import static io.gridseal.flink.SpecReader.requireText;
  * @param uid name and identity of the source in checkpoints
  * @param tables those whose changes are read
  * @param serverId range of replica ids such as 5400-5407, at least as many as the source's parallelism
+ * @param tls whether the database must prove by a certificate that it is the one of this name; absent: nothing is encrypted
  * @param startup initial: the tables as they are, then their changes; earliest: all changes that the binlog still holds
  */
 record MySqlSpec(String uid, String hostname, int port, String username, String password, String database,
-                 List<BusinessTable> tables, String serverId, String startup) implements Serializable {
+                 List<BusinessTable> tables, String serverId, String startup, boolean tls) implements Serializable {
 
     MySqlSpec {
         requireText(uid, "uid");
@@ -39,6 +40,11 @@ record MySqlSpec(String uid, String hostname, int port, String username, String 
 
     StartupOptions startupOptions() {
         return startup.equals("initial") ? StartupOptions.initial() : StartupOptions.earliest();
+    }
+
+    /** What Connector/J calls it; whom it believes is what the JVM believes. */
+    String sslMode() {
+        return tls ? "VERIFY_IDENTITY" : "DISABLED";
     }
 
     /** Without the password, which a record would show. */

@@ -1,6 +1,7 @@
 package io.gridseal.flink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,9 +61,21 @@ class TablesTest {
     }
 
     @Test
+    void aClientLogsInAndNothingShowsThePassword() {
+        String login = "\"properties\": {\"sasl.jaas.config\": \"X required password=secret;\", \"security.protocol\": \"SASL_SSL\"}, ";
+        KafkaSpec spec = KafkaSpec.read(KAFKA.replace("\"topic\"", login + "\"topic\""));
+        assertEquals("SASL_SSL", spec.client().getProperty("security.protocol"));
+        assertEquals("X required password=secret;", spec.client().getProperty("sasl.jaas.config"));
+        assertEquals(spec.bootstrapServers(), spec.client().getProperty("bootstrap.servers"));
+        assertFalse(spec.toString().contains("secret"), spec.toString());
+        assertEquals("DISABLED", MySqlSpec.read(MYSQL).sslMode());
+        assertEquals("VERIFY_IDENTITY", MySqlSpec.read(MYSQL.replace("\"port\"", "\"tls\": true, \"port\"")).sslMode());
+    }
+
+    @Test
     void aWrongSpecificationNamesWhatIsWrong() {
         assertEquals("specification of a Kafka source: unknown key topik; known keys: bootstrapServers, columns, groupId, "
-                + "lostBefore, maxAheadSeconds, maxBytes, topic, uid", kafkaError(KAFKA.replace("\"topic\"", "\"topik\":1, \"topic\"")));
+                + "lostBefore, maxAheadSeconds, maxBytes, properties, topic, uid", kafkaError(KAFKA.replace("\"topic\"", "\"topik\":1, \"topic\"")));
         assertEquals("specification of a Kafka source: the specification: topic is missing; state a text that is not empty",
                 kafkaError(KAFKA.replace("\"topic\": \"meter-readings\",", "")));
         assertEquals("specification of a Kafka source: columns.[2]: active_power: type DOUBLE is not read from messages; allowed: "

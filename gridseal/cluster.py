@@ -1,0 +1,104 @@
+"""What docker/cluster.sh asks of a running cluster, run as `python -m gridseal.cluster settle` or `keep`.
+
+`settle` waits until the loss of any one host would cost nothing: every message and every file has all its copies.
+`keep` keeps all files on HDFS as they are now, until it is called again, so that a NameNode that is put back to now
+finds them.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+
+from gridseal.errors import NO_SERVICE, WRONG_USAGE, GridsealError
+from gridseal.output import say
+from gridseal.settings import Settings, load_settings
+from pipelines.errors import PipelineError
+from pipelines.sources.broker import broker_errors, broker_options
+from pipelines.webhdfs import jmx_bean, open_client, reachable
+
+_PATIENCE_S = 600
+_PREFIX = "backup-"
+
+
+def missing_copies(settings: Settings) -> list[str]:
+    """What has fewer copies than it is to have, in words.
+
+    Raises:
+        PipelineError: Kafka or HDFS does not answer.
+    """
+    from kafka import KafkaAdminClient
+
+    with broker_errors(settings, "look at the topics"):
+        admin = KafkaAdminClient(**broker_options(settings))
+        try:
+            topics = admin.describe_topics()
+        finally:
+            admin.close()
+    short = [
+        f"{topic['name']}/{partition['partition_index']}"
+        for topic in topics
+        for partition in topic["partitions"]
+        if len(partition["isr_nodes"]) < len(partition["replica_nodes"])
+    ]
+    found = [f"{len(short)} partitions of Kafka, such as {short[0]}"] if short else []
+    state = jmx_bean(settings, "Hadoop:service=NameNode,name=FSNamesystem")
+    files, dead = int(state["UnderReplicatedBlocks"]), int(state.get("NumDeadDataNodes", 0))
+    return [*found, *([f"{files} blocks of HDFS"] if files else []), *([f"{dead} DataNodes are dead"] if dead else [])]
+
+
+def settle(settings: Settings) -> None:
+    """Waits until everything has all its copies.
+
+    Raises:
+        GridsealError: It has not after ten minutes.
+    """
+    deadline, missing = time.monotonic() + _PATIENCE_S, ["nothing is known yet"]
+    while missing and time.monotonic() < deadline:
+        try:
+            missing = missing_copies(settings)
+        except PipelineError as error:
+            missing = [str(error)]
+        if missing:
+            time.sleep(1)
+    if missing:
+        raise GridsealError(f"not every copy is there: {'; '.join(missing)}", "gridseal status", NO_SERVICE)
+
+
+def keep(settings: Settings) -> str:
+    """Keeps all files as they are, and no longer as they were when this was called before.
+
+    Returns:
+        Name of the snapshot of HDFS.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    name = f"{_PREFIX}{datetime.now(UTC):%Y%m%d%H%M%S}"
+    with reachable(settings):
+        client = open_client(settings)
+        client.allow_snapshot("/")
+        client.create_snapshot("/", name)
+        for older in client.list("/.snapshot"):
+            if older.startswith(_PREFIX) and older != name:
+                client.delete_snapshot("/", older)
+    return name
+
+
+def main(words: list[str]) -> int:
+    """Does what is asked; returns the exit code."""
+    try:
+        match words:
+            case ["settle"]:
+                settle(load_settings())
+            case ["keep"]:
+                say(f"every file is kept as it is now, as {keep(load_settings())}")
+            case _:
+                raise GridsealError(f"{' '.join(words)!r} is neither settle nor keep", "docker/cluster.sh", WRONG_USAGE)
+    except (GridsealError, PipelineError) as error:
+        say(f"error: {error}\nnext:  {error.hint}")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
