@@ -154,7 +154,8 @@ def status(
     else:
         print_rows(names, rows, format)
     if format is Format.TABLE:
-        say(f"{sum(s.rss_mb for s in services) / 1024:.1f} GiB in all")
+        # What runs on another host does not tell its memory.
+        say(f"{sum(s.rss_mb for s in services) / 1024:.1f} GiB in all{' on this host' if loaded.cluster else ''}")
         rows_told = pipeline_rows(watched.pipeline) + night_rows(watched.nights)
         print_rows(("pipeline and nights", "value"), rows_told, format)
         if tables and watched.pipeline.commits.value:

@@ -1,12 +1,12 @@
 """Seconds that the job of a cluster is not whole."""
 
 import subprocess
-import time
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from tests.cluster.cluster import Cluster
+from tests.faults.watch import Outage
 
 # A line at each look, by a process on a host that nobody breaks meanwhile.
 _LOOK = """
@@ -28,14 +28,13 @@ while not select.select([sys.stdin], [], [], 0.5)[0]:
 _END_S = 60
 
 
-class Watch:
+class Watch(Outage):
     """Looks at the job again and again."""
 
     def __init__(self, cluster: Cluster, on: str = "gateway") -> None:
+        super().__init__()
         self._cluster = cluster
         self._on = on
-        self._began = time.monotonic()
-        self._broken_s = 0.0
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -57,22 +56,7 @@ class Watch:
         self._thread.join(_END_S)
         self._process.wait(_END_S)
 
-    def zero(self) -> None:
-        """Begin anew: what happened so far does not count."""
-        self._began, self._broken_s = time.monotonic(), 0.0
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self._began
-
-    @property
-    def running_again_s(self) -> float:
-        """Seconds until all tasks ran again and stayed so; 0 if they never stopped."""
-        return self._broken_s
-
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            if line.strip() != "1":
-                self._broken_s = self.seconds
+            self.saw(line.strip() == "1")
