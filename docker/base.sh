@@ -1,10 +1,15 @@
 #!/bin/sh
-# Makes sure that the image which the others are built on is there: it is, or it can be pulled, or it is made of Debian's packages.
+# Makes sure that the image is there which the others are built on: it is, or it can be pulled, or, if it is Debian 12, it is
+# made of Debian's packages.
 set -eu
 image=${1:-debian:bookworm-slim}
 
 docker image inspect "$image" >/dev/null 2>&1 && exit 0
 docker pull --quiet "$image" && exit 0
+if [ "$image" != debian:bookworm-slim ]; then
+    echo "$image can be neither found nor pulled; only debian:bookworm-slim can be made here" >&2
+    exit 3
+fi
 if ! command -v mmdebstrap >/dev/null; then
     echo "$image can be neither found nor pulled, and mmdebstrap, which makes it of packages, is not installed" >&2
     echo "next: sudo apt-get install --no-install-recommends mmdebstrap" >&2

@@ -1,14 +1,27 @@
 #!/bin/sh
-# Builds, starts, shows and stops the cluster of compose.yaml; `make cluster-up` and its like call it.
-# COMPOSE_PROFILES chooses what runs besides, such as COMPOSE_PROFILES=sql,airflow; `secure` is no container but secure.yaml.
+# Builds, starts, shows, keeps and stops the cluster of compose.yaml; `make cluster-up` and its like call it.
+# COMPOSE_PROFILES chooses what runs besides, such as COMPOSE_PROFILES=sql,airflow; `secure` is no container but
+# secure.yaml. What was chosen at the last `up` holds for every later call that does not say otherwise.
 set -eu
+asked_from=$PWD
 cd "$(dirname "$0")"
-export BASE="${BASE:-debian:bookworm-slim}" IMAGE_TAG="${IMAGE_TAG:-latest}"
-HOSTS="master worker1 worker2 database gateway"
-export COMPOSE_FILE=compose.yaml
-case ",${COMPOSE_PROFILES:-}," in
+project=${COMPOSE_PROJECT_NAME:-gridseal}
+image=gridseal/core:${IMAGE_TAG:-latest}
+chosen=secrets/profiles-of-$project
+if [ -z "${COMPOSE_PROFILES+set}" ] && [ -f "$chosen" ]; then
+    COMPOSE_PROFILES=$(cat "$chosen")
+fi
+export COMPOSE_PROFILES="${COMPOSE_PROFILES:-}" COMPOSE_FILE=compose.yaml COMPOSE_PROJECT_NAME="$project"
+case ",$COMPOSE_PROFILES," in
     *,secure,*) COMPOSE_FILE=compose.yaml:secure.yaml ;;
 esac
+# Those whose loss no other host makes up for. Messages, Flink's pointers and blocks of files lie on others, too.
+KEPT="master database gateway"
+
+usage() {
+    echo "usage: $0 check | build | up | status | shell | upgrade | backup FOLDER | restore FOLDER | down | clean" >&2
+    exit 2
+}
 
 need_docker() {
     if ! docker info >/dev/null 2>&1; then
@@ -23,8 +36,13 @@ need_docker() {
     fi
 }
 
+# Without the containers beside the gateway.
+hosts() {
+    COMPOSE_PROFILES='' docker compose config --services
+}
+
 build() {
-    ./base.sh "$BASE"
+    ./base.sh "${BASE:-debian:bookworm-slim}"
     docker compose build
 }
 
@@ -32,89 +50,116 @@ secrets() {
     mkdir -p secrets
     # By the image's own code: which passwords there are is declared once, in stack/settings.py.
     set -- docker run --rm --network none --user "$(id -u):$(id -g)" --volume "$PWD/secrets:/secrets" \
-        --entrypoint python "gridseal/core:$IMAGE_TAG"
+        --entrypoint python "$image"
     "$@" -m stack.secrets /secrets
-    # shellcheck disable=SC2086
-    "$@" -m stack.certificates /secrets/tls $HOSTS
+    # shellcheck disable=SC2046
+    "$@" -m stack.certificates /secrets/tls $(hosts)
+    echo "$COMPOSE_PROFILES" >"$chosen"
 }
 
-command() {
+start() {
+    docker compose up --detach --wait --wait-timeout 600
+    on_gateway gridseal up
+}
+
+on_gateway() {
     docker compose exec -T gateway "$@"
 }
 
-# A command on the volume of a host, without its services.
-volume() {
-    host=$1 folder=$2
-    shift 2
-    docker run --rm --network none --user 0 --volume "${COMPOSE_PROJECT_NAME:-gridseal}_$host:/volume" \
-        --volume "$folder:/backup" --entrypoint sh "gridseal/core:$IMAGE_TAG" -c "$*"
+# A command on the volume of a host that does not run, with the folder of the copy.
+on_volume() {
+    host=$1
+    shift
+    docker volume inspect "${project}_$host" >/dev/null
+    docker run --rm --network none --user 0 --volume "${project}_$host:/volume" --volume "$folder:/copy" \
+        --entrypoint sh "$image" -c "$*"
 }
 
-# Those whose loss no other host makes up for. Messages, Flink's pointers and blocks of files lie on others, too.
-KEPT="master database gateway"
+verb=${1:-}
+case "$verb" in
+    backup | restore)
+        case "${2:-}" in
+            '') usage ;;
+            /*) folder=$2 ;;
+            *) folder=$asked_from/$2 ;;
+        esac
+        ;;
+esac
 
-case "${1:-}" in
+case "$verb" in
     check) need_docker ;;
     build) need_docker; build ;;
     up)
         need_docker
         build
         secrets
-        docker compose up --detach --wait --wait-timeout 600
-        docker compose exec gateway gridseal up
+        start
         echo "next:  make cluster-shell, or docker compose -f docker/compose.yaml exec gateway gridseal demo"
         ;;
     upgrade)
         need_docker
         build
         secrets
-        # The workers first, the one that leads last; each begins once everything has all its copies again.
-        for host in worker2 worker1 database master gateway; do
-            command python -m gridseal.cluster settle
-            docker compose up --detach --no-deps --wait --wait-timeout 600 "$host"
-            echo "$host runs the new image"
-        done
-        docker compose up --detach --wait --wait-timeout 600
-        command gridseal up
-        command python -m gridseal.cluster settle
+        if [ "$(on_gateway cat build/stamps/flink)" = "$(docker run --rm --entrypoint cat "$image" build/stamps/flink)" ]; then
+            # The workers first, the one that leads last; each begins once everything has all its copies again.
+            for host in worker2 worker1 database master gateway; do
+                on_gateway python -m gridseal.cluster settle
+                docker compose up --detach --no-deps --wait --wait-timeout 600 "$host"
+                echo "$host runs the new image"
+            done
+            start
+        else
+            echo "the new version has other jars: all hosts at once, with the pipeline stopped meanwhile"
+            on_gateway gridseal pipeline stop
+            start
+            on_gateway gridseal pipeline start
+        fi
+        on_gateway python -m gridseal.cluster settle
         ;;
     backup)
         need_docker
-        folder=$(mkdir -p "${2:?usage: $0 backup FOLDER}" && cd "$2" && pwd)
+        mkdir -p "$folder"
         chmod 700 "$folder"
-        command gridseal pipeline stop
-        command python -m gridseal.cluster keep
-        docker compose stop $KEPT
+        on_gateway gridseal pipeline stop
+        trap 'start; on_gateway gridseal pipeline start' EXIT
+        on_gateway python -m gridseal.cluster keep
+        # All that write to what is copied; the workers go on.
+        # shellcheck disable=SC2046
+        docker compose stop $(docker compose config --services | grep -v '^worker')
         for host in $KEPT; do
-            volume "$host" "$folder" "tar -C /volume --exclude ./run --exclude ./log --exclude ./data/kafka \
-                --exclude ./data/zookeeper --exclude ./data/flink -czf /backup/$host.tar.gz . && chmod 600 /backup/$host.tar.gz"
+            on_volume "$host" "tar -C /volume --exclude ./run --exclude ./log --exclude ./data/kafka" \
+                "--exclude ./data/zookeeper --exclude ./data/flink -czf /copy/$host.part . && chmod 600 /copy/$host.part"
         done
-        docker compose up --detach --wait --wait-timeout 600
-        command gridseal up
-        command gridseal pipeline start
+        for host in $KEPT; do
+            mv "$folder/$host.part" "$folder/$host.tar.gz"
+        done
+        trap - EXIT
+        start
+        on_gateway gridseal pipeline start
+        # Only now: until the copy was whole, the one before was the one to go back to.
+        on_gateway python -m gridseal.cluster forget
         ls -l "$folder"
         ;;
     restore)
         need_docker
-        folder=$(cd "${2:?usage: $0 restore FOLDER}" && pwd)
         for host in $KEPT; do
-            [ -f "$folder/$host.tar.gz" ] || { echo "$folder/$host.tar.gz is not there" >&2; exit 2; }
+            gzip --test "$folder/$host.tar.gz"
         done
         # The master's broker comes back with nothing. The others must know that it lacks messages before they stop.
-        docker compose --profile '*' stop $KEPT
+        # shellcheck disable=SC2046
+        docker compose --profile '*' stop $(docker compose --profile '*' config --services | grep -v '^worker')
         sleep 15
         docker compose --profile '*' down
         docker compose create
         for host in $KEPT; do
-            volume "$host" "$folder" "find /volume -mindepth 1 -delete && tar -C /volume -xzf /backup/$host.tar.gz"
+            on_volume "$host" "find /volume -mindepth 1 -delete && tar -C /volume -xzf /copy/$host.tar.gz"
         done
         # What they remember of jobs is of a later time than the files.
-        for host in worker1 worker2; do
-            volume "$host" "$folder" "rm -rf /volume/data/zookeeper"
+        for host in $(hosts | grep '^worker'); do
+            on_volume "$host" "rm -rf /volume/data/zookeeper"
         done
-        docker compose up --detach --wait --wait-timeout 600
-        command gridseal up
-        command gridseal pipeline start
+        start
+        on_gateway gridseal pipeline start
         ;;
     status)
         need_docker
@@ -124,6 +169,6 @@ case "${1:-}" in
     shell) need_docker; docker compose exec gateway bash ;;
     # The containers beside the gateway stand in profiles, and go as well.
     down) need_docker; docker compose --profile '*' down ;;
-    clean) need_docker; docker compose --profile '*' down --volumes ;;
-    *) echo "usage: $0 check | build | up | status | shell | upgrade | backup FOLDER | restore FOLDER | down | clean" >&2; exit 2 ;;
+    clean) need_docker; docker compose --profile '*' down --volumes; rm -f "$chosen" ;;
+    *) usage ;;
 esac

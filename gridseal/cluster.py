@@ -1,8 +1,7 @@
-"""What docker/cluster.sh asks of a running cluster, run as `python -m gridseal.cluster settle` or `keep`.
+"""What docker/cluster.sh asks of a running cluster: `python -m gridseal.cluster settle`, `keep` or `forget`.
 
-`settle` waits until the loss of any one host would cost nothing: every message and every file has all its copies.
-`keep` keeps all files on HDFS as they are now, until it is called again, so that a NameNode that is put back to now
-finds them.
+`settle` waits until every message and every file has all its copies. `keep` keeps all files on HDFS as they are now, so
+that a NameNode that is put back to now finds them, and `forget` what was kept before.
 """
 
 import sys
@@ -65,7 +64,7 @@ def settle(settings: Settings) -> None:
 
 
 def keep(settings: Settings) -> str:
-    """Keeps all files as they are, and no longer as they were when this was called before.
+    """Keeps all files as they are, whatever replaces them.
 
     Returns:
         Name of the snapshot of HDFS.
@@ -78,10 +77,24 @@ def keep(settings: Settings) -> str:
         client = open_client(settings)
         client.allow_snapshot("/")
         client.create_snapshot("/", name)
-        for older in client.list("/.snapshot"):
-            if older.startswith(_PREFIX) and older != name:
-                client.delete_snapshot("/", older)
     return name
+
+
+def forget(settings: Settings) -> list[str]:
+    """Keeps files no longer as they were, but for the last time that they were kept.
+
+    Returns:
+        Names of the snapshots that are gone.
+
+    Raises:
+        PipelineError: HDFS does not answer.
+    """
+    with reachable(settings):
+        client = open_client(settings)
+        older = sorted(name for name in client.list("/.snapshot") if name.startswith(_PREFIX))[:-1]
+        for name in older:
+            client.delete_snapshot("/", name)
+    return older
 
 
 def main(words: list[str]) -> int:
@@ -92,8 +105,11 @@ def main(words: list[str]) -> int:
                 settle(load_settings())
             case ["keep"]:
                 say(f"every file is kept as it is now, as {keep(load_settings())}")
+            case ["forget"]:
+                say(f"{len(forget(load_settings()))} older copies of HDFS are kept no longer")
             case _:
-                raise GridsealError(f"{' '.join(words)!r} is neither settle nor keep", "docker/cluster.sh", WRONG_USAGE)
+                said = " ".join(words)
+                raise GridsealError(f"{said!r} is none of settle, keep, forget", "docker/cluster.sh", WRONG_USAGE)
     except (GridsealError, PipelineError) as error:
         say(f"error: {error}\nnext:  {error.hint}")
         return error.exit_code

@@ -81,12 +81,12 @@ def load_settings(env_file: Path = ENV_FILE) -> Settings:
     Raises:
         GridsealError: A setting is unknown or wrong; it names the setting, the value and where it was read.
     """
-    from stack.secrets import SECRETS_DIR, ensure_secrets
+    from stack.secrets import ensure_secrets, secrets_dir
 
     ensure_secrets(env_file)
     _refuse_unknown(env_file)
     try:
-        return Settings(_env_file=env_file, _secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None)
+        return Settings(_env_file=env_file, _secrets_dir=secrets_dir())
     except ValidationError as error:
         raise GridsealError("\n".join(_explain(error, env_file)), "gridseal settings", WRONG_USAGE) from None
 

@@ -24,6 +24,8 @@ _POLL_SECONDS = 0.2
 # Dead that often before it was ready once, a service will not get ready by itself.
 _DEATHS = 3
 _DYING_SECONDS = 15.0
+PATIENCE_S = 300.0
+"""For which a service is waited for that another one needs."""
 _GIVEN_UP = ("FATAL", "UNKNOWN")
 _RUNNING = ("RUNNING", "STARTING", "BACKOFF")
 
@@ -50,13 +52,18 @@ def up(settings: StackSettings, report: Report = quiet) -> None:
         report(f"{service.name}@{host}", "ready", time.monotonic() - began)
 
 
-def up_here(settings: StackSettings, report: Report = quiet) -> None:
+def up_here(settings: StackSettings, report: Report = quiet, patience_s: float = PATIENCE_S) -> None:
     """Starts every service of this host that does not run yet, and returns when all of them are ready.
+
+    Args:
+        settings: Settings of the stack.
+        report: Told of each step.
+        patience_s: Seconds for which those are waited for that services need, on whatever host.
 
     Raises:
         StackError: As for `up`.
     """
-    _bring_up(settings, [service for service in all_services(settings) if not service.on_demand], report)
+    _bring_up(settings, [service for service in all_services(settings) if not service.on_demand], report, patience_s)
 
 
 def start(settings: StackSettings, *names: str, report: Report = quiet) -> None:
@@ -117,7 +124,9 @@ def clean(settings: StackSettings, report: Report = quiet) -> None:
         raise StackError(f"cannot remove {error.filename}: {error.strerror}", hint=f"ls -la {layout.var}") from error
 
 
-def _bring_up(settings: StackSettings, services: Sequence[Service], report: Report) -> None:
+def _bring_up(
+    settings: StackSettings, services: Sequence[Service], report: Report, patience_s: float = PATIENCE_S
+) -> None:
     began = time.monotonic()
     layout = Layout.of(settings)
     supervisor = Supervisor(layout)
@@ -154,11 +163,11 @@ def _bring_up(settings: StackSettings, services: Sequence[Service], report: Repo
     if second := [service for service in services if service.needs]:
         everywhere = [*all_services(settings), *(service for _, service in services_elsewhere(settings))]
         for name in sorted({name for service in second for name in service.needs}):
-            await_ready(name, [service for service in everywhere if service.name == name])
+            await_ready(name, [service for service in everywhere if service.name == name], patience_s)
         _in_parallel(start_service, second)
 
 
-def await_ready(name: str, instances: Sequence[Service], seconds: float = 300.0) -> None:
+def await_ready(name: str, instances: Sequence[Service], seconds: float = PATIENCE_S) -> None:
     """Waits until one of the instances of a service, which may run on other hosts, is ready.
 
     Raises:

@@ -18,7 +18,7 @@ from stack.java import java_home
 from stack.keys import ACCOUNTS, key_file
 from stack.layout import Layout, disk_free
 from stack.ports import describe, is_taken
-from stack.secrets import names_in
+from stack.secrets import names_in, secrets_dir
 from stack.settings import ENV_FILE, StackSettings, env_name, secret_fields
 from stack.state import status
 from stack.supervision import Supervisor
@@ -157,6 +157,9 @@ def _disk(layout: Layout) -> Iterator[Finding]:
 
 
 def _passwords(settings: StackSettings, env_file: Path) -> Iterator[Finding]:
+    if folder := secrets_dir():
+        yield Finding("passwords", True, f"{len(list(folder.iterdir()))} files in {folder}")
+        return
     if not env_file.exists():
         yield Finding("passwords", False, f"{env_file} is not there; the first start makes it", "make up")
         return

@@ -143,9 +143,9 @@ def _prepare(settings: StackSettings, layout: Layout) -> None:
 
 
 def _cluster_id(settings: StackSettings) -> str:
-    """16 bytes in URL-safe Base64: at random, or, where several brokers must come to the same, by their hosts."""
-    hosts = settings.hosts("kafka")
-    given = uuid.uuid5(uuid.NAMESPACE_DNS, ",".join(hosts)) if len(hosts) > 1 else uuid.uuid4()
+    """16 bytes in URL-safe Base64: at random, or, where several brokers must come to the same, always these."""
+    alone = len(settings.hosts("kafka")) == 1
+    given = uuid.uuid4() if alone else uuid.uuid5(uuid.NAMESPACE_DNS, "gridseal")
     # A leading - would read as an option.
     return base64.urlsafe_b64encode(given.bytes).rstrip(b"=").decode().replace("-", "A", 1)
 

@@ -13,8 +13,8 @@ from stack.errors import StackError
 from stack.files import create_durably
 from stack.settings import ENV_FILE, env_name, hidden_fields, secret_fields
 
-SECRETS_DIR = Path("/run/secrets")
-"""Where containers find their secrets. Those that a container does not get it does not need, and none is made up."""
+# No GRIDSEAL_ name: it says where settings are, and is none.
+SECRETS_VARIABLE = "SECRETS_OF_GRIDSEAL"
 _HEADER = "# Made by gridseal at its first start. Keep it private: mode 0600, never committed.\n"
 
 
@@ -32,7 +32,7 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
     Raises:
         StackError: The file cannot be written.
     """
-    if SECRETS_DIR.is_dir():
+    if secrets_dir():
         return []
     try:
         text = env_file.read_text(encoding="utf-8") if env_file.exists() else ""
@@ -53,6 +53,11 @@ def ensure_secrets(env_file: Path = ENV_FILE) -> list[str]:
             exit_code=2,
         ) from error
     return missing
+
+
+def secrets_dir() -> Path | None:
+    """Where a container finds its secrets, one file each; what it does not get it does not need, so none is made."""
+    return Path(named) if (named := os.environ.get(SECRETS_VARIABLE)) else None
 
 
 def ensure_files(folder: Path) -> list[str]:

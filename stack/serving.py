@@ -1,10 +1,10 @@
 """Services in the foreground, as a container or an init system wants them: until somebody asks us to end."""
 
+import math
 import os
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,18 +33,21 @@ def serve(settings: StackSettings, report: Report = quiet) -> int:
     Raises:
         StackError: As for `up`.
     """
-    asked = _until_asked()
+    _listen()
     supervisor, layout = Supervisor(Layout.of(settings)), Layout.of(settings)
     try:
-        up_here(settings, report)
+        # What does not need the hosts that are missing goes on, however long they are.
+        up_here(settings, report, math.inf)
         services = [service for service in all_services(settings) if not service.on_demand]
         logs = [log_of(layout, service.name) for service in services]
         with subprocess.Popen(["tail", "--quiet", "--lines=0", "--follow=name", "--retry", *logs]) as tail:
             try:
-                _beat(asked, lambda: supervisor.pid() is not None, services)
+                _beat(lambda: supervisor.pid() is not None, services)
             finally:
                 tail.terminate()
-        return 0 if asked.is_set() else 1
+        return 1
+    except _Asked:
+        return 0
     finally:
         HEALTHY.unlink(missing_ok=True)
         down(settings, report)
@@ -61,43 +64,55 @@ def serve_one(settings: StackSettings, name: str) -> int:
     Raises:
         StackError: There is no such service, or it cannot be prepared, or what it needs is not ready in time.
     """
-    asked = _until_asked()
+    _listen()
     service = find_service(settings, name)
     Layout.of(settings).make()
-    for needed in service.needs:
-        await_ready(needed, [find_service(settings, needed)])
-    service.prepare()
-    environment = dict(service.environment) | without_secrets(os.environ)
-    process = subprocess.Popen(service.command, env=environment, cwd=ROOT)
     try:
-        _beat(asked, lambda: process.poll() is None, [service])
+        for needed in service.needs:
+            await_ready(needed, [find_service(settings, needed)])
+        service.prepare()
+        environment = dict(service.environment) | without_secrets(os.environ)
+        with subprocess.Popen(service.command, env=environment, cwd=ROOT) as process:
+            try:
+                _beat(lambda: process.poll() is None, [service])
+            finally:
+                _end(process, signal.Signals[f"SIG{service.stop_signal}"])
+            return process.returncode
+    except _Asked:
+        return 0
     finally:
         HEALTHY.unlink(missing_ok=True)
-        if process.poll() is None:
-            process.send_signal(signal.Signals[f"SIG{service.stop_signal}"])
-        try:
-            code = process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            code = process.wait()
-    return 0 if asked.is_set() else code
 
 
-def _until_asked() -> threading.Event:
-    asked = threading.Event()
-
-    def ask(*_: object) -> None:
-        asked.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return asked
+def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if process.poll() is None:
+        process.send_signal(number)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
-def _beat(asked: threading.Event, alive: Callable[[], bool], services: list[Service]) -> None:
-    while alive() and not asked.is_set():
+class _Asked(BaseException):
+    """Somebody asks us to end."""
+
+
+def _ask(*_: object) -> None:
+    # Once: what is to be put in order is.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise _Asked
+
+
+def _listen() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ask)
+
+
+def _beat(alive: Callable[[], bool], services: list[Service]) -> None:
+    while alive():
         if not any(service.ready() for service in services):
             HEALTHY.touch()
         began = time.monotonic()
-        while alive() and time.monotonic() - began < _BEAT_SECONDS and not asked.wait(0.5):
-            pass
+        while alive() and time.monotonic() - began < _BEAT_SECONDS:
+            time.sleep(0.5)

@@ -290,7 +290,7 @@ class TestSecrets:
 
         ensure_files(tmp_path / "secrets")
         (tmp_path / "secrets" / "gridseal_sql_password").unlink()
-        monkeypatch.setattr(secrets, "SECRETS_DIR", tmp_path / "secrets")
+        monkeypatch.setenv(secrets.SECRETS_VARIABLE, str(tmp_path / "secrets"))
         loaded = load_settings(tmp_path / ".env")
         given = (tmp_path / "secrets" / "gridseal_database_app_password").read_text()
         assert loaded.database_app_password.get_secret_value() == given
