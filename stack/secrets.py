@@ -14,7 +14,7 @@ from stack.files import create_durably
 from stack.settings import ENV_FILE, env_name, hidden_fields, secret_fields
 
 # No GRIDSEAL_ name: it says where settings are, and is none.
-SECRETS_VARIABLE = "SECRETS_OF_GRIDSEAL"
+SECRETS_VARIABLE = "SECRETS_OF_GRIDSEAL"  # pragma: allowlist secret
 _HEADER = "# Made by gridseal at its first start. Keep it private: mode 0600, never committed.\n"
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -19,6 +20,9 @@ PORT_OFFSET = 2000
 ALARM_PORT = 20999
 # They run in environments of their own: make test-models, make test-dags.
 collect_ignore = ["dags", "models"]
+# How long an example takes says what else the machine has to do.
+hypothesis.settings.register_profile("gridseal", deadline=None)
+hypothesis.settings.load_profile("gridseal")
 
 
 def _settings(folder: Path) -> Settings:

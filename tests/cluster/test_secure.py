@@ -72,7 +72,7 @@ def test_a_day_flows_through(cluster: Cluster) -> None:
     [
         "options = {k: v for k, v in options.items() if k.startswith('bootstrap')}",
         "options['security_protocol'] = 'SSL'",
-        "options['sasl_plain_password'] = 'somebody-elses'",
+        "options['sasl_plain_password'] = 'somebody-elses'",  # pragma: allowlist secret
         "options['ssl_cafile'] = '/etc/ssl/certs/ca-certificates.crt'",
     ],
     ids=["in clear", "without a password", "with a wrong password", "who believes others"],
