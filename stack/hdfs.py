@@ -30,6 +30,9 @@ _DEATH_OF_A_DATANODE = {
     "dfs.namenode.stale.datanode.interval": "9000",
     "dfs.namenode.heartbeat.recheck-interval": "15000",
     "dfs.client.socket-timeout": "15000",
+    # Copies that were on their way to a host that died are made anew after a minute, not five, and many at a time.
+    "dfs.namenode.reconstruction.pending.timeout-sec": "60",
+    "dfs.namenode.replication.work.multiplier.per.iteration": "20",
 }
 _PAGE = Path(__file__).parent / "web" / "namenode.html"
 

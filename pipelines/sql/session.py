@@ -49,6 +49,8 @@ def open_session(
         raise PipelineError(f"no jar in {settings.build_dir / 'jars' / 'spark'}", "make setup", exit_code=2)
     # PySpark would otherwise take the Spark of some other installation on the machine.
     os.environ.pop("SPARK_HOME", None)
+    # What the services say of HDFS, such as how often files lie there; without it Spark asks for three copies.
+    os.environ.setdefault("HADOOP_CONF_DIR", str((settings.var_dir / "conf" / "hadoop").absolute()))
     from pyspark.sql import SparkSession
 
     options = {

@@ -30,9 +30,9 @@ class Cluster:
             "COMPOSE_PROFILES": profiles,
             "COMPOSE_FILE": ":".join(map(str, files)),
             "CLUSTER_SUBNET": "172.31.232.0/24",
-            "GRIDSEAL_FLINK_REST_PORT": "20081",
-            "GRIDSEAL_NAMENODE_HTTP_PORT": "21870",
-            "GRIDSEAL_AIRFLOW_PORT": "20080",
+            "GRIDSEAL_FLINK_REST_PORT": "22081",
+            "GRIDSEAL_NAMENODE_HTTP_PORT": "23870",
+            "GRIDSEAL_AIRFLOW_PORT": "22080",
         }
 
     def make(self, verb: str, *words: str | Path) -> None:
