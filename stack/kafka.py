@@ -18,7 +18,6 @@ from stack.settings import StackSettings
 
 _REPLICAS = 3
 _OPEN = {"listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
-_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
 def services(settings: StackSettings) -> list[Service]:
@@ -81,8 +80,8 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
 
 def _secured(settings: StackSettings, folder: Path) -> dict[str, str]:
     """Clients and brokers have a password, controllers a certificate, and nothing goes in clear."""
-    password = json.dumps(settings.kafka_password.get_secret_value())
-    login = f'{_LOGIN} required username="{tls.KAFKA_USER}" password={password} user_{tls.KAFKA_USER}={password};'
+    password = settings.kafka_password.get_secret_value()
+    login = f"{tls.kafka_login(password)} user_{tls.KAFKA_USER}={json.dumps(password)};"
     return {
         "listener.security.protocol.map": "CLIENT:SASL_SSL,CONTROLLER:SSL",
         "listener.name.controller.ssl.client.auth": "required",

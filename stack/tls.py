@@ -3,6 +3,7 @@
 `stack/certificates.py` makes them.
 """
 
+import json
 import ssl
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,12 @@ def kafka_client(folder: Path, password: str) -> dict[str, Any]:
         "sasl_plain_username": KAFKA_USER,
         "sasl_plain_password": password,
     }
+
+
+def kafka_login(password: str) -> str:
+    """What Java's clients and brokers are told, but for the semicolon at its end."""
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    return f'{module} required username="{KAFKA_USER}" password={json.dumps(password)}'
 
 
 def flink_options(folder: Path, *parts: str) -> dict[str, str]:

@@ -49,12 +49,10 @@ def kafka_properties(settings: PipelineSettings) -> dict[str, str]:
     """What the source proves to brokers that ask for it; whom it believes is what its JVM believes."""
     if not settings.tls_dir:
         return {}
-    password = json.dumps(settings.kafka_password.get_secret_value())
-    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
     return {
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "PLAIN",
-        "sasl.jaas.config": f'{module} required username="{tls.KAFKA_USER}" password={password};',
+        "sasl.jaas.config": f"{tls.kafka_login(settings.kafka_password.get_secret_value())};",
     }
 
 
