@@ -44,9 +44,7 @@ _DERIVED: Mapping[str, Callable[[Settings], object]] = {
     "kafka_bootstrap_servers": lambda own: ",".join(f"{host}:{own.kafka_port}" for host in own.hosts("kafka")),
     "hdfs_uri": lambda own: f"hdfs://{own.hosts('namenode')[0]}:{own.namenode_port}",
     "webhdfs_url": lambda own: f"http://{own.hosts('namenode')[0]}:{own.namenode_http_port}",
-    "flink_url": lambda own: ",".join(
-        f"http{'s' if own.tls_dir else ''}://{host}:{own.flink_rest_port}" for host in own.hosts("jobmanager")
-    ),
+    "flink_url": lambda own: ",".join(map(own.flink_rest_url, own.hosts("jobmanager"))),
     "database_host": lambda own: own.hosts("database")[0],
     "chain_url": lambda own: own.embedded_chain_url,
     "chain_id": lambda own: own.embedded_chain_id,

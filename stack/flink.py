@@ -30,7 +30,7 @@ def services(settings: StackSettings) -> list[Service]:
     # Flink itself would start without it and fail much later, in the first compaction.
     if not (own := layout.flink_home / "lib" / "00-gridseal-flink.jar").exists():
         raise StackError(f"{own} is missing", hint="make setup")
-    rest = f"{_scheme(settings)}://{settings.host}:{settings.flink_rest_port}"
+    rest = settings.flink_rest_url(settings.host)
     return [
         Service(
             name="jobmanager",
@@ -59,11 +59,7 @@ def services(settings: StackSettings) -> list[Service]:
 
 def urls(settings: StackSettings) -> list[str]:
     """Where Flink's REST answers; those of JobManagers that do not lead pass on what they are asked."""
-    return [f"{_scheme(settings)}://{host}:{settings.flink_rest_port}" for host in settings.hosts("jobmanager")]
-
-
-def _scheme(settings: StackSettings) -> str:
-    return "https" if settings.tls_dir else "http"
+    return [settings.flink_rest_url(host) for host in settings.hosts("jobmanager")]
 
 
 def _ask(settings: StackSettings, url: str) -> Any:

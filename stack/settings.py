@@ -144,6 +144,10 @@ class StackSettings(BaseModel):
         """The hosts that a service runs on, in an order that stays."""
         return self._placed(service) or [self.host]
 
+    def flink_rest_url(self, host: str) -> str:
+        """Where the REST of a host's JobManager answers."""
+        return f"http{'s' if self.tls_dir else ''}://{host}:{self.flink_rest_port}"
+
     def runs_here(self, service: str) -> bool:
         """Whether a service runs on this host."""
         return service in self.cluster[self.host] if self.host in self.cluster else not self._placed(service)

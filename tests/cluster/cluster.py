@@ -62,6 +62,12 @@ class Cluster:
             timeout=_COMMAND_S,
         )
 
+    def python(self, code: str) -> str:
+        """What a program on the gateway prints, which must come to its end."""
+        done = self.run("python", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def gridseal(self, *words: str) -> str:
         """Standard output of a command of gridseal on the gateway, which must succeed."""
         done = self.run("gridseal", *words)

@@ -43,15 +43,13 @@ def test_messages_lie_thrice_and_files_twice(cluster: Cluster) -> None:
         "(topic,) = admin.describe_topics(['meter-readings']);"
         "print({len(p['isr_nodes']) for p in topic['partitions']})"
     )
-    done = cluster.run("python", "-c", code)
-    assert done.stdout.strip() == "{3}", done.stderr
+    assert cluster.python(code) == "{3}"
     code = (
         "from gridseal.settings import load_settings; from pipelines.webhdfs import open_client;"
         "client = open_client(load_settings());"
         "print({s['replication'] for p, _, fs in client.walk('/lake', status=True) for _, s in fs})"
     )
-    done = cluster.run("python", "-c", code)
-    assert done.stdout.strip() == "{2}", done.stderr
+    assert cluster.python(code) == "{2}"
 
 
 def test_both_workers_work(cluster: Cluster) -> None:
@@ -60,8 +58,7 @@ def test_both_workers_work(cluster: Cluster) -> None:
         "managers = get(load_settings(), '/taskmanagers')['taskmanagers'];"
         "print(sorted(manager['slotsNumber'] - manager['freeSlots'] for manager in managers))"
     )
-    done = cluster.run("python", "-c", code)
-    assert done.stdout.strip() == "[1, 1]", done.stderr
+    assert cluster.python(code) == "[1, 1]"
 
 
 def test_a_night_is_sealed_and_a_bill_is_proven_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
