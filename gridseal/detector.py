@@ -60,7 +60,10 @@ def _answer_on(settings: Settings, detector: Detector) -> None:
         if number:
             print(f"{number} photographs answered for by {detector.version[:12]}", file=sys.stderr, flush=True)
 
-    follow(settings, detector, lambda: ended, reads, tell)
+    try:
+        follow(settings, detector, lambda: ended, reads, tell)
+    finally:
+        answering(settings).unlink(missing_ok=True)
 
 
 def _answer_rest(settings: Settings, detector: Detector) -> None:

@@ -32,6 +32,16 @@ def accepts(host: str, port: int) -> bool:
         return False
 
 
+def converse(host: str, port: int, words: bytes) -> bytes:
+    """All that is answered until the connection is closed; nothing if nobody listens."""
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT_SECONDS) as connection:
+            connection.sendall(words)
+            return b"".join(iter(lambda: connection.recv(4096), b""))
+    except OSError:
+        return b""
+
+
 def _json(request: urllib.request.Request, seconds: float, context: ssl.SSLContext | None = None) -> Any:
     # Without a proxy: the services are on this machine.
     handlers = [urllib.request.HTTPSHandler(context=context)] if context else []

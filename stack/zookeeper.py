@@ -3,7 +3,7 @@
 from stack.files import write
 from stack.java import LIGHT_COMPILER, classpath, java_home
 from stack.layout import Layout
-from stack.probe import accepts
+from stack.probe import converse
 from stack.service import Service
 from stack.settings import StackSettings
 
@@ -30,9 +30,7 @@ def services(settings: StackSettings) -> list[Service]:
                 str(layout.conf / "zookeeper" / "zoo.cfg"),
             ),
             prepare=lambda: _prepare(settings, layout),
-            ready=lambda: (
-                "" if accepts(settings.host, settings.zookeeper_port) else "the ZooKeeper server does not answer yet"
-            ),
+            ready=lambda: _lacking(settings),
             ports=("zookeeper_port", *(_PEER_PORTS if len(settings.hosts("zookeeper")) > 1 else ())),
             address=f"{settings.host}:{settings.zookeeper_port}",
         )
@@ -56,6 +54,14 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         "autopurge.purgeInterval": "1",
         **several,
     }
+
+
+def _lacking(settings: StackSettings) -> str:
+    # One that has no majority with it takes connections, but answers no client.
+    answer = converse(settings.host, settings.zookeeper_port, b"srvr")
+    if not answer:
+        return "the ZooKeeper server does not answer yet"
+    return "" if b"\nMode: " in answer else "the ZooKeeper server finds no majority"
 
 
 def _prepare(settings: StackSettings, layout: Layout) -> None:

@@ -23,7 +23,7 @@ LOST = ("master", "database", "gateway")
 def test_hosts_are_upgraded_one_by_one_while_readings_flow(cluster: Cluster, fault: str, outcome: Outcome) -> None:
     before = {host: cluster.docker("inspect", "--format", "{{.Image}}", cluster.container(host)) for host in HOSTS}
     cluster.environment["VERSION"] = "the next one"
-    with Watch(cluster, "worker1") as watch, flow(cluster, NEXT):
+    with Watch(cluster) as watch, flow(cluster, NEXT):
         watch.zero()
         cluster.make("upgrade")
         until(lambda: cluster.run(*feed(NEXT)).returncode == 0, "all is sent")

@@ -5,7 +5,10 @@ import os
 import ssl
 import stat
 import subprocess
+import time
+from collections.abc import Callable
 from configparser import RawConfigParser
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,39 @@ def test_zookeepers_know_each_other(cluster: StackSettings, settings: StackSetti
     next(s for s in all_services(cluster.on("worker2")) if s.name == "zookeeper").prepare()
     assert (layout.data / "zookeeper" / "myid").read_text() == "3\n"
     assert not [name for name in zookeeper.properties(settings, layout) if name.startswith("server.")]
+
+
+@pytest.mark.integration
+def test_a_zookeeper_is_ready_once_a_majority_is_there(settings: StackSettings) -> None:
+    everything = [name for services in CLUSTER.values() for name in services if name != "zookeeper"]
+    addresses = [f"127.0.0.{number}" for number in (1, 2, 3)]
+    free = {"zookeeper_port": 32181, "zookeeper_peer_port": 32888, "zookeeper_election_port": 33888}
+    three = settings.model_copy(
+        update={"cluster": {address: ["zookeeper"] for address in addresses} | {"127.0.0.4": everything}} | free
+    )
+    with ExitStack() as running:
+
+        def start(address: str) -> Callable[[], str]:
+            own = three.on(address).model_copy(update={"var_dir": settings.var_dir / address})
+            (service,) = zookeeper.services(own)
+            service.prepare()
+            process = running.enter_context(subprocess.Popen(service.command, stderr=subprocess.DEVNULL))
+            running.callback(process.kill)
+            return service.ready
+
+        ready = start(addresses[0])
+        until(lambda: ready() == "the ZooKeeper server finds no majority")
+        time.sleep(3)
+        assert ready() == "the ZooKeeper server finds no majority"
+        start(addresses[1])
+        until(lambda: not ready())
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_flink_finds_the_leader_by_any_zookeeper(cluster: StackSettings) -> None:
