@@ -119,6 +119,9 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str | int |
         "heartbeat.interval": 3000,
         # The tasks of a whole job are deployed at once; on two cores the answers take longer than 10 s.
         "pekko.ask.timeout": "60 s",
+        # A JobManager that waits passes a job that it is given on to the one that leads: 26 MB; the default of 10 MB
+        # drops it without an answer.
+        "pekko.framesize": "134217728b",
         "parallelism.default": settings.task_slots,
         "io.tmp.dirs": str(layout.data / "flink"),
         # Clients of the cluster read it too.

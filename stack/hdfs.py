@@ -86,6 +86,9 @@ def properties(settings: StackSettings, layout: Layout) -> dict[str, str]:
         # several files a table and commit.
         "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
         "dfs.client.block.write.locateFollowingBlock.retries": "12",
+        # A file whose writer and DataNodes died can be read only once the NameNode has closed it: by default after 20
+        # minutes. A writer says every 30 s that it lives; one that is silent for 50 s is dead for Flink, too.
+        "dfs.namenode.lease-hard-limit-sec": "90",
         # With as many DataNodes as replicas there is none to replace one by.
         "dfs.client.block.write.replace-datanode-on-failure.policy": "DEFAULT" if datanodes > _REPLICAS else "NEVER",
         **(_DEATH_OF_A_DATANODE if datanodes > 1 else {}),

@@ -84,9 +84,9 @@ def test_nothing_is_lost_or_doubled(cluster: Cluster, days: Iterator[date], faul
         fault.strike(cluster)
         await_healthy(cluster)
         # What was interrupted is sent again whole.
-        until(lambda: cluster.run(*feed(day)).returncode == 0, "the day is sent")
+        until_done(cluster, *feed(day))
         try:
-            until(lambda: cluster.run("gridseal", "reconcile").returncode == 0, "every number agrees")
+            until_done(cluster, "gridseal", "reconcile")
             outcome.reconciled_s = watch.seconds
         finally:
             outcome.running_s = watch.running_again_s
@@ -131,6 +131,14 @@ def await_healthy(cluster: Cluster) -> None:
             ),
             f"{host} is healthy",
         )
+
+
+def until_done(cluster: Cluster, *words: str) -> None:
+    """Gives a command on the gateway until it succeeds, for a while."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (done := cluster.run(*words)).returncode:
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {done.stdout}{done.stderr}"
+        time.sleep(1)
 
 
 def until(true: Callable[[], bool], what: str) -> None:

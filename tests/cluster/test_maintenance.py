@@ -10,7 +10,7 @@ import pytest
 from tests.cluster.cluster import HOSTS, PROJECT, Cluster
 from tests.cluster.conftest import Outcome
 from tests.cluster.test_cluster import DAY
-from tests.cluster.test_faults import FAULTS, feed, flow, until
+from tests.cluster.test_faults import FAULTS, feed, flow, until_done
 from tests.cluster.watch import Watch
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -26,8 +26,8 @@ def test_hosts_are_upgraded_one_by_one_while_readings_flow(cluster: Cluster, fau
     with Watch(cluster) as watch, flow(cluster, NEXT):
         watch.zero()
         cluster.make("upgrade")
-        until(lambda: cluster.run(*feed(NEXT)).returncode == 0, "all is sent")
-        until(lambda: cluster.run("gridseal", "reconcile").returncode == 0, "every number agrees")
+        until_done(cluster, *feed(NEXT))
+        until_done(cluster, "gridseal", "reconcile")
         outcome.reconciled_s, outcome.running_s = watch.seconds, watch.running_again_s
     after = {host: cluster.docker("inspect", "--format", "{{.Image}}", cluster.container(host)) for host in HOSTS}
     assert len(set(before.values())) == len(set(after.values())) == 1
