@@ -158,6 +158,8 @@ case "$verb" in
         for host in $(hosts | grep '^worker'); do
             on_volume "$host" "rm -rf /volume/data/zookeeper"
         done
+        docker compose up --detach
+        on_gateway python -m gridseal.cluster give-up
         start
         on_gateway gridseal pipeline start
         ;;

@@ -15,6 +15,7 @@ from stack.settings import StackSettings
 
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
+_ADMIN = "org.apache.hadoop.hdfs.tools.DFSAdmin"
 _REPLICAS = 2
 _WHO_IS_WHO = {
     # As whom statements of the SQL endpoint read; nobody else is in a group that may enter a folder.
@@ -117,6 +118,20 @@ def write_configuration(settings: StackSettings, layout: Layout) -> None:
     for daemon in ("hdfs", "datanode", "static"):
         (conf / "webapps" / daemon).mkdir(parents=True, exist_ok=True)
     write(conf / "webapps" / "hdfs" / "index.html", _PAGE.read_text(encoding="utf-8"))
+
+
+def force_out_of_safe_mode(settings: StackSettings) -> None:
+    """Lets a NameNode whose metadata are older than the blocks work with what it knows, and delete all others.
+
+    Raises:
+        StackError: It does not.
+    """
+    layout = Layout.of(settings)
+    write_configuration(settings, layout)
+    command = [*_command(layout, _ADMIN, settings.namenode_memory_mb), "-safemode", "forceExit"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StackError(f"the NameNode stays in safe mode: {done.stderr.strip()[-500:]}", hint="gridseal status")
 
 
 def _command(layout: Layout, main: str, memory_mb: int) -> tuple[str, ...]:
