@@ -130,6 +130,9 @@ case "$verb" in
             on_volume "$host" "tar -C /volume --exclude ./run --exclude ./log --exclude ./data/kafka" \
                 "--exclude ./data/zookeeper --exclude ./data/flink -czf /copy/$host.part . && chmod 600 /copy/$host.part"
         done
+        for host in $(hosts | grep '^worker'); do
+            on_volume "$host" "python -m gridseal.cluster last-block /volume/data/datanode"
+        done | sort -n | tail -n 1 >"$folder/last-block"
         for host in $KEPT; do
             mv "$folder/$host.part" "$folder/$host.tar.gz"
         done
@@ -145,6 +148,7 @@ case "$verb" in
         for host in $KEPT; do
             gzip --test "$folder/$host.tar.gz"
         done
+        last=$(cat "$folder/last-block")
         # The master's broker comes back with nothing. The others must know that it lacks messages before they stop.
         # shellcheck disable=SC2046
         docker compose --profile '*' stop $(docker compose --profile '*' config --services | grep -v '^worker')
@@ -154,12 +158,11 @@ case "$verb" in
         for host in $KEPT; do
             on_volume "$host" "find /volume -mindepth 1 -delete && tar -C /volume -xzf /copy/$host.tar.gz"
         done
-        # What they remember of jobs is of a later time than the files.
+        # What they remember of jobs, and later blocks, are of another time than the files.
         for host in $(hosts | grep '^worker'); do
-            on_volume "$host" "rm -rf /volume/data/zookeeper"
+            on_volume "$host" "rm -rf /volume/data/zookeeper;" \
+                "python -m gridseal.cluster remove-blocks-after $last /volume/data/datanode"
         done
-        docker compose up --detach
-        on_gateway python -m gridseal.cluster give-up
         start
         on_gateway gridseal pipeline start
         ;;

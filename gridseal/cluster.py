@@ -1,14 +1,16 @@
-"""What docker/cluster.sh asks of a running cluster: `python -m gridseal.cluster settle`, `keep`, `forget` or `give-up`.
+"""What docker/cluster.sh asks for with `python -m gridseal.cluster`.
 
-`settle` waits until every message and every file has all its copies. `keep` keeps all files on HDFS as they are now, so
-that a NameNode that is put back to now finds them, and `forget` what was kept before. `give-up` lets a NameNode that
-was put back begin without what DataNodes hold of later.
+Of a running cluster: `settle` waits until every message and every file has all its copies. `keep` keeps all files on
+HDFS as they are now, so that a NameNode that is put back to now finds them, and `forget` what was kept before.
+
+Of the folder of a DataNode: `last-block` tells which block it was given last, and `remove-blocks-after` removes all
+later ones before a NameNode is put back that knows nothing of them.
 """
 
 import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from gridseal.errors import NO_SERVICE, WRONG_USAGE, GridsealError
 from gridseal.output import say
@@ -16,15 +18,10 @@ from gridseal.settings import Settings, load_settings
 from pipelines.errors import PipelineError
 from pipelines.sources.broker import broker_errors, broker_options
 from pipelines.webhdfs import jmx_bean, open_client, reachable
-from stack.errors import StackError
-from stack.hdfs import force_out_of_safe_mode
+from stack.hdfs import last_block, remove_blocks_after
 
 _PATIENCE_S = 600
 _PREFIX = "backup-"
-# Of blocks that are younger than the metadata.
-_LATER = "BytesWithFutureGenerationStamps"
-# Part of what a NameNode says of its safe mode.
-_ALL_TOLD = "has reached the threshold"
 
 
 def missing_copies(settings: Settings) -> list[str]:
@@ -105,31 +102,6 @@ def forget(settings: Settings) -> list[str]:
     return older
 
 
-def give_up(settings: Settings) -> int:
-    """Waits until DataNodes have told a NameNode that was put back of every block it knows; lets it give up all others.
-
-    Returns:
-        Bytes of blocks that are given up.
-
-    Raises:
-        GridsealError: They have not after ten minutes.
-        StackError: The NameNode refuses.
-    """
-    deadline, said = time.monotonic() + _PATIENCE_S, "the NameNode does not answer"
-    while time.monotonic() < deadline:
-        with suppress(PipelineError):
-            said = str(jmx_bean(settings, "Hadoop:service=NameNode,name=NameNodeInfo")["Safemode"])
-            # It never leaves by itself if there are later ones.
-            later = int(jmx_bean(settings, "Hadoop:service=NameNode,name=NameNodeStatus")[_LATER])
-            if not said:
-                return 0
-            if later and _ALL_TOLD in said:
-                force_out_of_safe_mode(settings)
-                return later
-        time.sleep(1)
-    raise GridsealError(f"HDFS does not come back as it was: {said}", "gridseal status", NO_SERVICE)
-
-
 def main(words: list[str]) -> int:
     """Does what is asked; returns the exit code."""
     try:
@@ -140,13 +112,15 @@ def main(words: list[str]) -> int:
                 say(f"every file is kept as it is now, as {keep(load_settings())}")
             case ["forget"]:
                 say(f"{len(forget(load_settings()))} older copies of HDFS are kept no longer")
-            case ["give-up"]:
-                say(f"{give_up(load_settings()) / 1e6:,.0f} MB that were written later are given up")
+            case ["last-block", folder]:
+                print(last_block(Path(folder)))
+            case ["remove-blocks-after", last, folder] if last.isdecimal():
+                say(f"{remove_blocks_after(Path(folder), int(last))} blocks of later are gone")
             case _:
                 said = " ".join(words)
-                allowed = "settle, keep, forget, give-up"
+                allowed = "settle, keep, forget, last-block FOLDER, remove-blocks-after NUMBER FOLDER"
                 raise GridsealError(f"{said!r} is none of {allowed}", "docker/cluster.sh", WRONG_USAGE)
-    except (GridsealError, PipelineError, StackError) as error:
+    except (GridsealError, PipelineError) as error:
         say(f"error: {error}\nnext:  {error.hint}")
         return error.exit_code
     return 0

@@ -2,6 +2,7 @@
 
 import getpass
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -15,7 +16,6 @@ from stack.settings import StackSettings
 
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
-_ADMIN = "org.apache.hadoop.hdfs.tools.DFSAdmin"
 _REPLICAS = 2
 _WHO_IS_WHO = {
     # As whom statements of the SQL endpoint read; nobody else is in a group that may enter a folder.
@@ -120,18 +120,33 @@ def write_configuration(settings: StackSettings, layout: Layout) -> None:
     write(conf / "webapps" / "hdfs" / "index.html", _PAGE.read_text(encoding="utf-8"))
 
 
-def force_out_of_safe_mode(settings: StackSettings) -> None:
-    """Lets a NameNode whose metadata are older than the blocks work with what it knows, and delete all others.
+def last_block(folder: Path) -> int:
+    """The greatest number of a block in the folder of a DataNode; 0 if it has none."""
+    return max((number for _, number in _blocks(folder)), default=0)
 
-    Raises:
-        StackError: It does not.
+
+def remove_blocks_after(folder: Path, last: int) -> int:
+    """Removes what a DataNode that does not run was given after a moment that the NameNode is put back to.
+
+    Otherwise the NameNode would refuse to begin, and then give the same numbers to other blocks.
+
+    Args:
+        folder: Of the DataNode.
+        last: Greatest number of a block at that moment.
+
+    Returns:
+        How many blocks it was.
     """
-    layout = Layout.of(settings)
-    write_configuration(settings, layout)
-    command = [*_command(layout, _ADMIN, settings.namenode_memory_mb), "-safemode", "forceExit"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StackError(f"the NameNode stays in safe mode: {done.stderr.strip()[-500:]}", hint="gridseal status")
+    later = [(file, number) for file, number in _blocks(folder) if number > last]
+    for file, _ in later:
+        file.unlink()
+    return len({number for _, number in later})
+
+
+def _blocks(folder: Path) -> Iterator[tuple[Path, int]]:
+    # blk_1073741825 and, with checksums, blk_1073741825_1001.meta
+    for file in folder.rglob("blk_*"):
+        yield file, int(file.name.removesuffix(".meta").split("_")[1])
 
 
 def _command(layout: Layout, main: str, memory_mb: int) -> tuple[str, ...]:

@@ -106,6 +106,20 @@ def test_zookeepers_know_each_other(cluster: StackSettings, settings: StackSetti
     assert not [name for name in zookeeper.properties(settings, layout) if name.startswith("server.")]
 
 
+def test_blocks_of_later_are_removed_with_their_checksums(tmp_path: Path) -> None:
+    assert hdfs.last_block(tmp_path) == 0
+    kept, gone = tmp_path / "finalized" / "subdir0", tmp_path / "finalized" / "subdir10"
+    for folder, number in ((kept, 999), (kept, 1_073_741_825), (gone, 1_073_741_826), (gone, 1_073_741_830)):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"blk_{number}").touch()
+        (folder / f"blk_{number}_1001.meta").touch()
+    assert hdfs.last_block(tmp_path) == 1_073_741_830
+    assert hdfs.remove_blocks_after(tmp_path, 1_073_741_825) == 2
+    assert len(list(kept.iterdir())) == 4
+    assert not list(gone.iterdir())
+    assert hdfs.last_block(tmp_path) == 1_073_741_825
+
+
 @pytest.mark.integration
 def test_a_zookeeper_is_ready_once_a_majority_is_there(settings: StackSettings) -> None:
     everything = [name for services in CLUSTER.values() for name in services if name != "zookeeper"]
