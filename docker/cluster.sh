@@ -41,6 +41,10 @@ hosts() {
     COMPOSE_PROFILES='' docker compose config --services
 }
 
+workers() {
+    hosts | grep '^worker'
+}
+
 build() {
     ./base.sh "${BASE:-debian:bookworm-slim}"
     docker compose build
@@ -130,9 +134,12 @@ case "$verb" in
             on_volume "$host" "tar -C /volume --exclude ./run --exclude ./log --exclude ./data/kafka" \
                 "--exclude ./data/zookeeper --exclude ./data/flink -czf /copy/$host.part . && chmod 600 /copy/$host.part"
         done
-        for host in $(hosts | grep '^worker'); do
-            on_volume "$host" "python -m gridseal.cluster last-block /volume/data/datanode"
-        done | sort -n | tail -n 1 >"$folder/last-block"
+        last=0
+        for host in $(workers); do
+            found=$(on_volume "$host" "python -m gridseal.cluster last-block /volume/data/datanode")
+            if [ "$found" -gt "$last" ]; then last=$found; fi
+        done
+        echo "$last" >"$folder/last-block"
         for host in $KEPT; do
             mv "$folder/$host.part" "$folder/$host.tar.gz"
         done
@@ -159,8 +166,8 @@ case "$verb" in
             on_volume "$host" "find /volume -mindepth 1 -delete && tar -C /volume -xzf /copy/$host.tar.gz"
         done
         # What they remember of jobs, and later blocks, are of another time than the files.
-        for host in $(hosts | grep '^worker'); do
-            on_volume "$host" "rm -rf /volume/data/zookeeper;" \
+        for host in $(workers); do
+            on_volume "$host" "rm -rf /volume/data/zookeeper &&" \
                 "python -m gridseal.cluster remove-blocks-after $last /volume/data/datanode"
         done
         start
