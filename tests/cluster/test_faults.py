@@ -125,25 +125,27 @@ def await_healthy(cluster: Cluster) -> None:
     """Waits until every host says that it is well."""
     for host in HOSTS:
         container = cluster.container(host)
-        until(
-            lambda container=container: (
-                cluster.docker("inspect", "--format", "{{.State.Health.Status}}", container) == "healthy"
-            ),
-            f"{host} is healthy",
-        )
+
+        def ill(host: str = host, container: str = container) -> str:
+            health = cluster.docker("inspect", "--format", "{{.State.Health.Status}}", container)
+            return "" if health == "healthy" else f"{host} is {health}"
+
+        until_nothing_lacks(ill)
 
 
 def until_done(cluster: Cluster, *words: str) -> None:
     """Gives a command on the gateway until it succeeds, for a while."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (done := cluster.run(*words)).returncode:
-        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {done.stdout}{done.stderr}"
-        time.sleep(1)
+
+    def failure() -> str:
+        done = cluster.run(*words)
+        return f"{' '.join(words)} ({done.returncode}): {done.stdout}{done.stderr}" if done.returncode else ""
+
+    until_nothing_lacks(failure)
 
 
-def until(true: Callable[[], bool], what: str) -> None:
-    """Waits, for a while."""
+def until_nothing_lacks(lacking: Callable[[], str]) -> None:
+    """Asks what is lacking until it is nothing, for a while."""
     deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {what}"
+    while said := lacking():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {said}"
         time.sleep(1)

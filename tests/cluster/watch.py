@@ -54,6 +54,7 @@ class Watch(Outage):
             assert self._process.stdin
             self._process.stdin.close()
         self._thread.join(_END_S)
+        assert not self._thread.is_alive(), f"the watch does not end within {_END_S} s"
 
     def _read(self) -> None:
         for host in cycle(_HOSTS):
