@@ -32,9 +32,9 @@ status: ready ## Show the services, their memory and addresses
 doctor: ready ## Say what is missing or wrong, and the command that mends it
 	@$(GRIDSEAL) doctor
 
-test: ## Run all tests, those without services side by side
+test: ## Run the tests, those without services side by side, all but the slow ones of test-integration
 	@$(MAKE) --no-print-directory -j3 test-unit test-java test-models test-dags
-	@$(MAKE) --no-print-directory test-integration
+	@$(MAKE) --no-print-directory test-integration INTEGRATION="integration and not slow"
 
 test-unit: tools ## Run the tests that need no service
 	@$(PYTEST) -m "not integration and not faults and not soak and not cluster"
@@ -48,8 +48,9 @@ test-models: torch ## Run the tests of the models, in their own environment
 test-dags: airflow ## Run the tests of the DAGs, in Airflow's environment
 	@.venv-airflow/bin/python -m pytest --confcutdir tests/dags tests/dags
 
-test-integration: ready torch airflow ## Run the tests on the real services, on ports and state of their own
-	@$(PYTEST) --durations 40 -m integration
+test-integration: INTEGRATION ?= integration
+test-integration: ready torch airflow ## Run the tests on the real services, on ports and state of their own; takes most of an hour
+	@$(PYTEST) --durations 40 -m "$(INTEGRATION)"
 
 test-faults: ready torch ## Break every service while data flow, and count every row; takes about an hour
 	@$(PYTEST) -m faults

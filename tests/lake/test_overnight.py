@@ -24,7 +24,7 @@ from tests.lake.overnight import BY_SPARK, airflow_beside, by_spark
 from tests.openlineage import problems
 from tests.webhook import webhook
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 # Of the grid's clock, when each is due.
 HOURS = {"defect_detection": 4.0, "batch_marts": 4.5, "lake_maintenance": 5.5}
@@ -155,13 +155,15 @@ def test_runs_side_by_side_of_which_one_is_killed_make_one_checkpoint(lake: Lake
         assert time.monotonic() < deadline
         time.sleep(0.1)
     found[0].kill()
-    while client.tasks(NOTARY, first)[0].state != "up_for_retry":
+    runs = (first, second)
+    while not any(task.state == "up_for_retry" for run in runs for task in client.tasks(NOTARY, run)):
         assert time.monotonic() < deadline
         time.sleep(0.5)
     assert lake.command(*words).returncode == 0
-    for run in (first, second):
+    for run in runs:
         assert client.wait(NOTARY, run, deadline, lambda _: None) == "success"
-    assert client.tasks(NOTARY, first)[0].tries == 2
+    # Whichever began first.
+    assert sorted(client.tasks(NOTARY, run)[0].tries for run in runs) == [1, 2]
     after, made = nights(lake)
     assert made <= checkpoints + 1
     assert after[day].final

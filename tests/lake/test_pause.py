@@ -22,7 +22,7 @@ from tests.lake.lake import AUTUMN_DAY, AUTUMN_OPTIONS, DAY, PATIENCE_S, Lake, d
 from tests.lake.recompute import Rows
 from warehouse.catalog import load_catalog
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 LATE_DAY = AUTUMN_DAY + timedelta(days=1)
 LATE_OPTIONS = AUTUMN_OPTIONS.model_copy(update={"first_day": LATE_DAY})

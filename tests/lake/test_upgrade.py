@@ -14,7 +14,7 @@ from pipelines.streaming.cluster import current_job
 from tests.lake.lake import AUTUMN_OPTIONS, NEXT_DAY, Lake, at
 from tests.warehouse.folders import Document, column, columns
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 CONTRACT, TRANSFORM = "contract.odcs.yaml", "transform.sql"
 RATE = 300
