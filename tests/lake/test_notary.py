@@ -434,6 +434,7 @@ def lake_noon(lake: Lake) -> datetime:
     return datetime.combine(lake.next_day - timedelta(days=1), clock(12))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sealed")
 def test_killed_at_any_moment_it_seals_nothing_twice_and_loses_nothing(lake: Lake, office: Office) -> None:
     """SIGKILL at random moments of `seal --again` of tables; whoever comes next finds a whole log and whole leaves."""
@@ -506,6 +507,7 @@ def without_first_salt(table: pa.Table) -> pa.Table:
     return table.set_column(table.schema.get_field_index("_salt"), "_salt", pa.array(salts, pa.binary(32)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sealed")
 def test_a_night_is_sealed_once_and_every_partition_has_its_turn(lake: Lake, office: Office) -> None:
     def night(number: int) -> int:

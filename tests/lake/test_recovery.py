@@ -12,7 +12,7 @@ from pipelines.sources.business import apply_changes
 from pipelines.streaming.cluster import current_job
 from tests.lake.lake import GRID, NEXT_DAY, OPTIONS, Lake
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 RATE = 5000
 PAUSE_BETWEEN_CHANGES_S = 0.5
