@@ -46,7 +46,7 @@ def snapshot(lake: Lake) -> Snapshot:
             and taken.checkpoint.value.size
             and not any(topic.waiting for topic in taken.topics.value)
             and not any(delay.behind for delay in taken.delays.value)
-            and len(taken.job.value.rates) == 3
+            and len(taken.job.value.rates) == 4
         ),
     )
 
