@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gridseal.errors import CHANGED_SINCE
+from notary.publishing import AUDITS, REGISTER
 from tests.cluster.cluster import HOSTS, PROJECT, Cluster
 from tests.cluster.conftest import Outcome
 from tests.cluster.test_cluster import DAY
@@ -18,8 +20,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 NEXT = date.fromisoformat(DAY) + timedelta(days=len(FAULTS) + 1)
 LOST = ("master", "database", "gateway")
 # A night writes what it sealed and audited once it has, so these two are never as it sealed them.
-RECORD = {("ads.audit_status", "changed since"), ("ads.seal_register", "changed since")}
-CHANGED = 5
+RECORD = {(AUDITS, "changed since"), (REGISTER, "changed since")}
 
 
 @pytest.mark.parametrize("fault", ["one host after the other upgraded"])
@@ -62,5 +63,5 @@ def test_what_is_lost_is_put_back(cluster: Cluster, tmp_path: Path) -> None:
     audited = cluster.run("gridseal", "audit", "--format", "json")
     differing = [one for one in json.loads(audited.stdout) if one["finding"] != "as sealed"]
     assert {(one["table"], one["finding"]) for one in differing} == RECORD, differing
-    assert audited.returncode == CHANGED
+    assert audited.returncode == CHANGED_SINCE
     shutil.rmtree(tmp_path / "copy")

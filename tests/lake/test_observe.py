@@ -24,6 +24,7 @@ pytestmark = pytest.mark.integration
 PATIENCE_S = 120
 # Flink hands its figures on every ten seconds.
 FIGURES_S = 60
+SOURCES = {"ods.meter_reading", "ods.image", "ods.image_prediction", "source_changes"}
 
 
 def until(take: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = PATIENCE_S) -> Any:
@@ -46,7 +47,7 @@ def snapshot(lake: Lake) -> Snapshot:
             and taken.checkpoint.value.size
             and not any(topic.waiting for topic in taken.topics.value)
             and not any(delay.behind for delay in taken.delays.value)
-            and len(taken.job.value.rates) == 4
+            and {rate.source for rate in taken.job.value.rates} == SOURCES
         ),
     )
 
@@ -82,12 +83,7 @@ def test_the_job_its_sources_and_its_checkpoint(lake: Lake, snapshot: Snapshot) 
     assert job
     assert job.job
     assert job.job.healthy
-    assert {rate.source for rate in job.rates} == {
-        "ods.meter_reading",
-        "ods.image",
-        "ods.image_prediction",
-        "source_changes",
-    }
+    assert {rate.source for rate in job.rates} == SOURCES
     assert all(rate.records_per_s >= 0 for rate in job.rates)
     assert checkpoint
     assert checkpoint.size
