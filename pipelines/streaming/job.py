@@ -1,5 +1,7 @@
 """Jobs of Flink: their options, the environment that they are compiled in, their statements."""
 
+import functools
+import inspect
 import os
 import re
 import socket
@@ -98,6 +100,24 @@ def prepare_environment(settings: PipelineSettings) -> None:
     os.environ["FLINK_HOME"] = str(home)
     # The JVM plans, once, and ends: without the slow compiler it does so in a quarter of the time on two cores.
     os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    _sort_jars()
+
+
+def _sort_jars() -> None:
+    """Have PyFlink's JVM look for a class as the cluster does: in our jar first.
+
+    Flink's scripts sort the jars of ``lib``. PyFlink takes them as the file system happens to list them, so that
+    classes of Hudi may come before those that replace them.
+    """
+    from pyflink import pyflink_gateway_server as server
+
+    listed = inspect.unwrap(server.construct_flink_classpath)
+
+    @functools.wraps(listed)
+    def construct(environment: dict[str, str]) -> str:
+        return os.pathsep.join(sorted(listed(environment).split(os.pathsep)))
+
+    server.construct_flink_classpath = construct
 
 
 def open_environment(options: dict[str, str]) -> Any:

@@ -9,7 +9,14 @@ from typing import Any
 from pipelines.errors import PipelineError
 from pipelines.settings import PipelineSettings
 from pipelines.streaming.hudi import EXACT_OPTIONS, STREAM_CONNECTOR, sink_ddl
-from pipelines.streaming.job import configuration, declare_databases, open_environment, prepare_environment, quoted
+from pipelines.streaming.job import (
+    configuration,
+    declare_databases,
+    jvm,
+    open_environment,
+    prepare_environment,
+    quoted,
+)
 from pipelines.streaming.queries import checked_query
 from pipelines.streaming.stages import register, statement_set
 from warehouse.catalog import Catalog, load_catalog
@@ -136,6 +143,13 @@ def fill(settings: PipelineSettings, name: str, first: int, count: int) -> None:
     columns["dt"] = "CASE WHEN MOD(n, 2) = 0 THEN '2026-11-20' ELSE '2026-11-21' END"
     select = ", ".join(f"{value} AS `{column}`" for column, value in columns.items())
     tables.execute_sql(f"INSERT INTO {quoted(f'lake.{name}')} SELECT {select} FROM numbers").wait()
+
+
+def jars_of(classes: list[str]) -> list[str]:
+    """Names of the jars that classes come from."""
+    planner()
+    found = [jvm().java.lang.Class.forName(name) for name in classes]
+    return [Path(one.getProtectionDomain().getCodeSource().getLocation().getPath()).name for one in found]
 
 
 def rows(tables: Any, query: str) -> list[tuple[Any, ...]]:

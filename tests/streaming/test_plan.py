@@ -1,5 +1,6 @@
 """The plan and the graph of the real job: what must not be in them."""
 
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,15 @@ STREAMED = [t for t in CATALOG if t.mode == "stream"]
 @pytest.fixture(scope="module")
 def job(flink: Call) -> Job:
     return flink(process.real_job)
+
+
+def test_a_class_that_replaces_another_is_found_first(flink: Call) -> None:
+    jar = process.SETTINGS.build_dir / "flink/lib/00-gridseal-flink.jar"
+    with zipfile.ZipFile(jar) as packed:
+        files = [name for name in packed.namelist() if name.startswith("org/") and name.endswith(".class")]
+    classes = [name.removesuffix(".class").replace("/", ".") for name in files]
+    assert "org.apache.hudi.common.table.timeline.HoodieInstantTimeGenerator" in classes
+    assert set(flink(process.jars_of, classes)) == {jar.name}
 
 
 def test_no_sink_needs_a_materializer(job: Job) -> None:
