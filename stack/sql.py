@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from stack.files import write
-from stack.java import PATIENT_COMPILER, java_home
+from stack.java import PATIENT_COMPILER, THROUGHPUT_COLLECTOR, java_home
 from stack.layout import Layout
 from stack.probe import accepts
 from stack.service import Service
@@ -34,7 +34,7 @@ def services(settings: StackSettings) -> list[Service]:
             environment={
                 "JAVA_HOME": str(java_home()),
                 # Read by every start of java, so by Spark's.
-                "JDK_JAVA_OPTIONS": " ".join(PATIENT_COMPILER),
+                "JDK_JAVA_OPTIONS": " ".join((*PATIENT_COMPILER, THROUGHPUT_COLLECTOR)),
                 "HADOOP_CONF_DIR": str(layout.hadoop_conf),
                 # Spark would listen on the address that the machine's name stands for.
                 "SPARK_LOCAL_IP": settings.host,

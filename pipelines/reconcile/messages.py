@@ -20,21 +20,19 @@ def compare_messages(settings: PipelineSettings, catalog: Catalog, sql: SqlClien
     lines: list[Line] = []
     losses = read_losses(settings)
     (dead_letters,) = catalog.fed_by("dead_letter")
-    for table in catalog.fed_by("kafka"):
+    tables = catalog.fed_by("kafka")
+    # The ends come first: a message that is produced meanwhile must not count as one too many.
+    ends = {table.name: end_offsets(settings, table.origin.name) for table in tables}
+    counts = _counts(sql, [*(table.name for table in tables), dead_letters.name])
+    once = _once(sql, [*(table.name for table in tables), dead_letters.name])
+    for table in tables:
         topic = table.origin.name
-        ends = end_offsets(settings, topic)
-        rows = _count(sql, table.name, topic)
-        dead = _count(sql, dead_letters.name, topic)
-        for partition, end in sorted(ends.items()):
+        for partition, end in sorted(ends[table.name].items()):
             given_up = [loss for loss in losses if (loss.topic, loss.partition) == (topic, partition)]
             gone = sum(_without_row(sql, [table.name, dead_letters.name], loss) for loss in given_up)
-            lines.append(
-                message_line(topic, partition, end, rows.get(partition, 0), dead.get(partition, 0), given_up, gone)
-            )
-        total, distinct = sql.query(
-            f"SELECT COUNT(*), COUNT(DISTINCT message_id) FROM"
-            f" (SELECT message_id FROM {table.name} UNION ALL SELECT message_id FROM {dead_letters.name})"
-        ).rows[0]
+            rows, dead = (counts.get((name, topic, partition), 0) for name in (table.name, dead_letters.name))
+            lines.append(message_line(topic, partition, end, rows, dead, given_up, gone))
+        total, distinct = once.get(topic, (0, 0))
         lines.append(Line(topic, "messages, each once", Decimal(distinct), Decimal(total)))
     return lines
 
@@ -68,8 +66,19 @@ def _without_row(sql: SqlClient, tables: Sequence[str], loss: Loss) -> int:
     return loss.end - loss.begin - int(sql.query(f"SELECT COUNT(*) FROM ({union})").rows[0][0])
 
 
-def _count(sql: SqlClient, table: str, topic: str) -> dict[int, int]:
-    rows = sql.query(
-        f"SELECT kafka_partition, COUNT(*) FROM {table} WHERE topic = '{topic}' GROUP BY kafka_partition"
-    ).rows
-    return {int(partition): int(count) for partition, count in rows}
+def _counts(sql: SqlClient, tables: Sequence[str]) -> dict[tuple[str, str, int], int]:
+    """Rows by table, topic and partition."""
+    counted = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, topic, kafka_partition, COUNT(*) AS number FROM {table}"
+        f" GROUP BY topic, kafka_partition"
+        for table in tables
+    )
+    rows = sql.query(counted).rows
+    return {(str(name), str(topic), int(partition)): int(number) for name, topic, partition, number in rows}
+
+
+def _once(sql: SqlClient, tables: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By topic, the rows of all tables and how many messages they name."""
+    all_rows = " UNION ALL ".join(f"SELECT topic, message_id FROM {table}" for table in tables)
+    rows = sql.query(f"SELECT topic, COUNT(*), COUNT(DISTINCT message_id) FROM ({all_rows}) GROUP BY topic").rows
+    return {str(topic): (int(total), int(distinct)) for topic, total, distinct in rows}

@@ -151,21 +151,31 @@ def _refuse_doubling(settings: PipelineSettings, catalog: Catalog) -> None:
 def wait_until_running(settings: PipelineSettings, timeout_s: float, name: str = JOB_NAME) -> Job:
     """Wait until every task of the job, or of that of another name, runs.
 
+    While tasks start on few cores Flink may leave a question unanswered; so it is asked again until the time is over.
+
     Raises:
         PipelineError: It did not come to that; the message holds Flink's last failure.
     """
     began_ms, deadline = time.time() * 1000, time.monotonic() + timeout_s
-    job = current_job(settings, name)
+    job: Job | None = None
+    unanswered: PipelineError | None = None
+    failure = ""
     while time.monotonic() < deadline:
-        job = current_job(settings, name)
-        if job and job.healthy:
-            return job
-        # One from before may have been mended; it comes again if it was not.
-        if job and (failure := source_failure(settings, job.id, began_ms)):
+        try:
+            job, unanswered = current_job(settings, name), None
+            # One from before may have been mended; it comes again if it was not.
+            failure = source_failure(settings, job.id, began_ms) if job and not job.healthy else ""
+        except PipelineError as error:
+            unanswered = error
+        if failure:
             raise PipelineError(
                 f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended"
             )
+        if job and job.healthy:
+            return job
         time.sleep(0.3)
+    if unanswered:
+        raise unanswered
     if job is None:
         raise PipelineError(
             "the job has ended before all of its tasks ran", "gridseal status; see var/log/jobmanager.log"

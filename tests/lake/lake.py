@@ -18,6 +18,7 @@ from pipelines.batch.spark import Made, run_spark
 from pipelines.reconcile.business import compare_business
 from pipelines.reconcile.line import Line
 from pipelines.reconcile.run import reconcile
+from pipelines.sources.broker import end_offsets
 from pipelines.sources.business import apply_changes, seed_database
 from pipelines.sources.business.capture import wait_until_captured
 from pipelines.sources.business.database import connect, set_clock
@@ -30,6 +31,7 @@ from pipelines.sources.meters import FeedSummary, MeterOptions, feed_day
 from pipelines.sql.client import SqlClient
 from pipelines.sql.client import connect as connect_sql
 from pipelines.streaming.child import Call
+from pipelines.streaming.cluster import current_job
 from pipelines.streaming.ending import end_job
 from pipelines.streaming.lag import lag
 from pipelines.streaming.losses import Loss, read_losses
@@ -70,6 +72,7 @@ class Lake:
     grid: Grid
     feeds: list[FeedSummary] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    _exact_at: tuple[Any, ...] = ()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -151,7 +154,21 @@ class Lake:
         lines = reconcile(self.settings, self.catalog, self.address, PATIENCE_S, lambda *_: None)
         clashes = [line for line in lines if not line.ok]
         assert not clashes, f"after {PATIENCE_S} s: {clashes}"
+        self._exact_at = self._sources()
         return lines
+
+    def settle(self) -> None:
+        """Reconcile, if anything has come to the lake since every number agreed."""
+        if self._exact_at != self._sources():
+            self.reconcile()
+
+    def _sources(self) -> tuple[Any, ...]:
+        """How far topics and binary log have been written, and by which job they are read."""
+        ends = [end_offsets(self.settings, table.origin.name) for table in self.catalog.fed_by("kafka")]
+        with connect(self.settings) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@gtid_binlog_pos")
+            job = current_job(self.settings)
+            return job and job.id, ends, cursor.fetchone()
 
     def await_covered(self, waiting: int = 0, patience_s: float = PATIENCE_S) -> None:
         """Wait until a checkpoint covers every message that was sent, or all but so many."""

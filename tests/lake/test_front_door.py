@@ -44,7 +44,7 @@ def cursor(lake: Lake, configuration: dict[str, str] | None = None, **further: A
 
 @pytest.fixture(scope="module")
 def analyst(lake: Lake) -> Iterator[Any]:
-    lake.reconcile()
+    lake.settle()
     with cursor(lake) as found:
         yield found
 

@@ -57,7 +57,7 @@ def office(lake: Lake) -> Iterator[Office]:
 @pytest.fixture(scope="module")
 def sealed(lake: Lake) -> dict[str, Any]:
     """Every partition is sealed, and the checkpoint of all seals is on the chain."""
-    lake.reconcile()
+    lake.settle()
     told = lake.command("seal", "--all", "--format", "json")
     outcomes = json.loads(told.stdout)
     assert not [one for one in outcomes if one["result"] != "sealed"]

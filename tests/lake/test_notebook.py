@@ -18,7 +18,7 @@ NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
 @pytest.fixture(scope="module")
 def cells(lake: Lake) -> dict[str, NotebookNode]:
     """Its cells by id, executed; one that fails ends it."""
-    lake.reconcile()
+    lake.settle()
     notebook = nbformat.read(NOTEBOOK, 4)
     for cell in notebook.cells:
         # What is shown is of this run.

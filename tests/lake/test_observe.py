@@ -38,7 +38,7 @@ def until(take: Callable[[], Any], holds: Callable[[Any], bool], seconds: float 
 @pytest.fixture(scope="module")
 def snapshot(lake: Lake) -> Snapshot:
     """The figures of the reconciled lake."""
-    lake.reconcile()
+    lake.settle()
     # The offsets of the last checkpoint reach Kafka just after it; Flink's figures every ten seconds.
     return until(
         lambda: take_snapshot(lake.settings, lake.catalog, lake.address),

@@ -1,5 +1,6 @@
 """What is read from Flink's answers: the job, its restarts, its sources, its checkpoints."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pipelines.errors import PipelineError
 from pipelines.observe.checkpoint import CheckpointFigures, checkpoint_figures
 from pipelines.observe.job import JobFigures, SourceRate, job_figures
 from pipelines.settings import PipelineSettings
+from pipelines.streaming.submit import wait_until_running
 
 
 def test_the_running_job(settings: PipelineSettings, job: str) -> None:
@@ -81,3 +83,16 @@ def test_nobody_answers(settings: PipelineSettings) -> None:
     alone = settings.model_copy(update={"flink_url": "http://127.0.0.1:1", "webhdfs_url": "http://127.0.0.1:1"})
     with pytest.raises(PipelineError, match=r"HDFS does not answer at http://127.0.0.1:1: \[Errno 111\] Connection"):
         checkpoint_figures(alone)
+
+
+def test_who_waits_for_a_job_asks_again_when_flink_leaves_a_question_unanswered(
+    settings: PipelineSettings, answers: Any, job: str
+) -> None:
+    overview = answers.pop("/jobs/overview")
+    with pytest.raises(PipelineError, match="Flink refused GET /jobs/overview: 404"):
+        wait_until_running(settings, 0.5)
+    assert len(answers.asked) > 1
+    later = threading.Timer(0.5, answers.__setitem__, ("/jobs/overview", overview))
+    later.start()
+    assert wait_until_running(settings, 30).id == job
+    later.join()

@@ -7,4 +7,3 @@ FROM (
 {% endfor %}
 ) AS there
 LEFT JOIN ads.data_freshness AS told ON there.table_name = told.table_name
-ORDER BY measure
