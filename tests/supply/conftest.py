@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+JARS = ("pkg:maven/mysql/mysql-connector-java@8.0.27", "pkg:maven/org.apache.hive/hive-exec@2.3.10?classifier=core")
 # As OSV answers, with what nobody reads left out.
 PYPI = {
     "id": "PYSEC-2023-238",
