@@ -181,7 +181,9 @@ def test_a_command_prints_what_it_prints_by_spark(lake: Lake, engine: Engine) ->
     amounts = f"SELECT customer_id, total_amount FROM {BILLS} WHERE customer_id < 9 ORDER BY dt, customer_id"
     for words in (("--format", "csv", query), ("--format", "json", query), (query,), ("--chart", "line", amounts)):
         ours, by_spark = lake.command(*DUCKDB, *words), lake.command("sql", *words)
-        assert (ours.returncode, ours.stderr) == (0, "")
+        # What takes more than two seconds says how far it is.
+        complaints = [line for line in ours.stderr.splitlines() if not line.startswith("reading ")]
+        assert (ours.returncode, complaints) == (0, [])
         assert ours.stdout == by_spark.stdout
         assert ours.stdout
 
