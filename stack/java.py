@@ -22,8 +22,9 @@ PATIENT_COMPILER = (
     "-XX:Tier4CompileThreshold=150000",
 )
 
-# For a process most of whose objects live until the next checkpoint at most, on few cores. G1, the default, would mark
-# beside the work nearly all the time, since it takes Hudi's blocks for large objects (docs/performance.md).
+# For a process most of whose objects live until the next checkpoint, or the end of a query, at most, on few cores. G1,
+# the default, would mark beside the work nearly all the time, since it takes Hudi's blocks for large objects
+# (docs/performance.md).
 THROUGHPUT_COLLECTOR = "-XX:+UseParallelGC"
 
 

@@ -159,7 +159,6 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float, name: str =
     began_ms, deadline = time.time() * 1000, time.monotonic() + timeout_s
     job: Job | None = None
     unanswered: PipelineError | None = None
-    failure = ""
     while time.monotonic() < deadline:
         try:
             job, unanswered = current_job(settings, name), None
@@ -167,12 +166,13 @@ def wait_until_running(settings: PipelineSettings, timeout_s: float, name: str =
             failure = source_failure(settings, job.id, began_ms) if job and not job.healthy else ""
         except PipelineError as error:
             unanswered = error
-        if failure:
-            raise PipelineError(
-                f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended"
-            )
-        if job and job.healthy:
-            return job
+        else:
+            if failure:
+                raise PipelineError(
+                    f"the job cannot go on: {failure}", "gridseal pipeline status shows it until it is mended"
+                )
+            if job and job.healthy:
+                return job
         time.sleep(0.3)
     if unanswered:
         raise unanswered

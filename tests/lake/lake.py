@@ -72,7 +72,7 @@ class Lake:
     grid: Grid
     feeds: list[FeedSummary] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
-    _exact_at: tuple[Any, ...] = ()
+    _exact_at: tuple[Any, ...] = field(default=(), init=False, repr=False)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -151,10 +151,12 @@ class Lake:
     def reconcile(self) -> list[Line]:
         """Wait until the pipeline has caught up; every number must agree."""
         self.await_changes()
+        # Before the comparison: what comes meanwhile may not be in it.
+        sources = self._sources()
         lines = reconcile(self.settings, self.catalog, self.address, PATIENCE_S, lambda *_: None)
         clashes = [line for line in lines if not line.ok]
         assert not clashes, f"after {PATIENCE_S} s: {clashes}"
-        self._exact_at = self._sources()
+        self._exact_at = sources
         return lines
 
     def settle(self) -> None:
